@@ -1,14 +1,26 @@
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record, replace
+from small_store import build
 
+from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.models import Model
+from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.tasks import StoredTask
 from task2vec.store import Store
-from task2vec.types import Space, TaskEmbedding
+from task2vec.store.jobs.record import JobRecord
+from task2vec.store.opening import DATABASE
+from task2vec.store.sql.idempotency import StoredAnswer
+from task2vec.store.sql.schema_service import metadata
+from task2vec.store.tables.audit import AuditEntry
+from task2vec.store.tables.batches import BatchItem
+from task2vec.types import JobKind, KeyRecord, Scope, Space, TaskEmbedding
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +82,54 @@ def model() -> Callable[..., Model]:
 def store(tmp_path: Path):
     with Store.open(tmp_path / "store") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory):
+    """A store of four real tasks, with rows in every table."""
+    path = Path(shutil.copytree(build().store, tmp_path_factory.mktemp("filled") / "store"))
+    with Store.open(path) as store:
+        tasks, models = store.tasks.list(), store.models.list()
+        for number, task in enumerate(tasks):
+            store.outcomes.add(
+                StoredOutcome(
+                    model=models[0].id,
+                    task=task.id,
+                    accuracy=0.1 * number,
+                    protocol="p",
+                    interval=(0.0, 0.5),
+                )
+            )
+        store.datasets.add(
+            StoredDataset(
+                id="",
+                name="pets",
+                bytes=3,
+                sha256="0" * 64,
+                format=".zip",
+                images=9,
+                classes=3,
+                file="datasets/pets.zip",
+                expires=9e9,
+            )
+        )
+        job = store.jobs.submit(JobRecord(id="", kind=JobKind.BACKTEST, payload={"a": 1}), now=1.0)
+        store.jobs.lease(worker="w", kinds=[JobKind.BACKTEST], now=2.0, seconds=60.0)
+        store.jobs.complete(job.id, fence=1, result={"found": 3}, now=3.0)
+        with store.transaction() as connection:
+            batch = store.batches.create_within(connection, options={}, owner=None, now=1.0)
+            item = BatchItem(position=0, name="one", task=tasks[0])
+            store.batches.append_within(connection, batch, [item])
+        store.keys.add(
+            KeyRecord(id="key_1", name="me", sha256="1" * 64, scopes=frozenset({Scope.READ}))
+        )
+        store.audit.append([AuditEntry(action="GET /v1/tasks", status=200)])
+        store.idempotency.begin(owner="", key="k", fingerprint="f", now=1.0, keep=9e9)
+        store.idempotency.finish(owner="", key="k", answer=StoredAnswer(200, (), b"kept"))
+    with closing(sqlite3.connect(path / DATABASE)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        counts = {
+            t: raw.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in metadata.tables
+        }
+    assert min(counts.values()) > 0, counts
+    return path

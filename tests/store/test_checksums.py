@@ -7,78 +7,17 @@ from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
 import pytest
 from raw_rows import damaged, written
-from small_store import build
 
 from task2vec.errors import StoreCorruptError, Task2VecError
-from task2vec.messages.datasets import StoredDataset
-from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.doctor import State, _guarded, _store
 from task2vec.store import Store
-from task2vec.store.jobs.record import JobRecord
 from task2vec.store.opening import DATABASE
 from task2vec.store.sql.checksums import TABLES, checksum, sealed
-from task2vec.store.sql.idempotency import StoredAnswer
-from task2vec.store.sql.migrations import upgrade
 from task2vec.store.sql.schema_service import metadata
-from task2vec.store.tables.audit import AuditEntry
-from task2vec.store.tables.batches import BatchItem
-from task2vec.types import JobKind, KeyRecord, Scope
 
 FLIPS = 200
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    """A store of four real tasks, with rows in every table."""
-    path = Path(shutil.copytree(build().store, tmp_path_factory.mktemp("filled") / "store"))
-    with Store.open(path) as store:
-        tasks, models = store.tasks.list(), store.models.list()
-        for number, task in enumerate(tasks):
-            store.outcomes.add(
-                StoredOutcome(
-                    model=models[0].id,
-                    task=task.id,
-                    accuracy=0.1 * number,
-                    protocol="p",
-                    interval=(0.0, 0.5),
-                )
-            )
-        store.datasets.add(
-            StoredDataset(
-                id="",
-                name="pets",
-                bytes=3,
-                sha256="0" * 64,
-                format=".zip",
-                images=9,
-                classes=3,
-                file="datasets/pets.zip",
-                expires=9e9,
-            )
-        )
-        job = store.jobs.submit(JobRecord(id="", kind=JobKind.BACKTEST, payload={"a": 1}), now=1.0)
-        store.jobs.lease(worker="w", kinds=[JobKind.BACKTEST], now=2.0, seconds=60.0)
-        store.jobs.complete(job.id, fence=1, result={"found": 3}, now=3.0)
-        with store.transaction() as connection:
-            batch = store.batches.create_within(connection, options={}, owner=None, now=1.0)
-            item = BatchItem(position=0, name="one", task=tasks[0])
-            store.batches.append_within(connection, batch, [item])
-        store.keys.add(
-            KeyRecord(id="key_1", name="me", sha256="1" * 64, scopes=frozenset({Scope.READ}))
-        )
-        store.audit.append([AuditEntry(action="GET /v1/tasks", status=200)])
-        store.idempotency.begin(owner="", key="k", fingerprint="f", now=1.0, keep=9e9)
-        store.idempotency.finish(owner="", key="k", answer=StoredAnswer(200, (), b"kept"))
-    with closing(sqlite3.connect(path / DATABASE)) as raw:
-        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        counts = {
-            t: raw.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in metadata.tables
-        }
-    assert min(counts.values()) > 0, counts
-    return path
 
 
 @pytest.fixture
@@ -302,43 +241,3 @@ def test_a_program_that_knows_no_checksums_cannot_change_a_row(copy):
         pytest.raises(sqlite3.OperationalError, match="row_checksum"),
     ):
         raw.execute("UPDATE outcomes SET accuracy = 1.0")
-
-
-def test_the_rows_of_an_older_store_get_checksums(filled, tmp_path):
-    old = tmp_path / "old"
-    old.mkdir()
-    make_version_nine(old / DATABASE, filled / DATABASE)
-    with Store.open(filled) as store:
-        before = store.tasks.list(), store.models.list(), store.outcomes.list()
-        embedding = store.tasks.embedding("emoji_food")
-    with Store.open(old) as store:
-        assert (store.tasks.list(), store.models.list(), store.outcomes.list()) == before
-        np.testing.assert_array_equal(store.tasks.embedding("emoji_food").values, embedding.values)
-        assert store.damages() == []
-    assert_damage_is_found(old)
-
-
-def make_version_nine(path, like):
-    from sqlalchemy import create_engine
-
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        upgrade(connection, to="0009")
-    engine.dispose()
-    with closing(sqlite3.connect(path)) as raw:
-        raw.execute("PRAGMA journal_mode = WAL")
-        raw.execute("ATTACH ? AS other", [str(like)])
-        for table in metadata.tables:
-            names = ", ".join(f'"{name}"' for name in sealed(metadata.tables[table]))
-            raw.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM other.{table}")
-        (number,) = raw.execute("PRAGMA other.application_id").fetchone()
-        raw.execute(f"PRAGMA application_id = {number}")
-        raw.commit()
-
-
-def assert_damage_is_found(path):
-    with damaged(path) as raw:
-        raw.execute("UPDATE class_scatters SET data = zeroblob(length(data))")
-    assert ("class_scatters", "its checksum differs") in told(path)
-    with pytest.raises(Task2VecError), Store.open(path) as store:
-        store.tasks.scatters([task.id for task in store.tasks.list()])

@@ -1,12 +1,14 @@
 """Renaming, tagging, and reading page by page."""
 
 import pytest
+import sqlalchemy as sa
 from factories import replace
 
 from task2vec.errors import ChangedError, NameTakenError, SettingError, UnknownNameError
 from task2vec.messages.outcomes import OutcomeFilter, StoredOutcome
 from task2vec.messages.tasks import TaskListing
 from task2vec.store import Store
+from task2vec.store.sql import schema
 from task2vec.store.tasks.updates import ChangeKind
 
 
@@ -43,7 +45,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(store: Store, task) -> No
     store.tasks.add(*task("fish"))
     with pytest.raises(NameTakenError):
         store.tasks.edit("birds", name="fish")
-    for name in ("", " x", "a\nb", "tsk_0123456789abcdef"):
+    for name in ("", " x", "a\nb", "..", "tsk_0123456789abcdef"):
         with pytest.raises(SettingError):
             store.tasks.edit("birds", name=name)
     with pytest.raises(UnknownNameError, match="birds"):
@@ -82,8 +84,9 @@ def test_a_model_is_renamed_and_its_licence_stated(store: Store, model) -> None:
     assert store.models.edit("mine", name="mine") == edited
     with pytest.raises(NameTakenError, match="The name 'other'"):
         store.models.edit("mine", name="other")
-    with pytest.raises(SettingError):
-        store.models.edit("mine", name="a\tb")
+    for name in ("a\tb", "mdl_efficientnet_lite0"):
+        with pytest.raises(SettingError):
+            store.models.edit("mine", name=name)
     assert store.models.get("mine") == edited
 
 
@@ -138,3 +141,24 @@ def test_pages_of_outcomes_together_are_the_list(store: Store, task, model, size
         assert store.outcomes.page(question) == (found, None)
     with pytest.raises(UnknownNameError):
         store.outcomes.page(OutcomeFilter(model="nothing"), limit=1)
+
+
+def rename(store, table, old, new):
+    """Give a stored name that an earlier version allowed, and that could be taken for an id."""
+    with store.transaction() as connection:
+        connection.execute(sa.update(table).where(table.c.name == old).values(name=new))
+
+
+def test_a_task_that_has_such_a_name_is_replaced_and_edited(store, task):
+    store.tasks.add(*task("a"))
+    rename(store, schema.tasks, "a", "job_0123456789abcdef")
+    old = store.tasks.get("job_0123456789abcdef")
+    assert store.tasks.add(*task("job_0123456789abcdef", seed=1), replace=True).id == old.id
+    assert store.tasks.edit("job_0123456789abcdef", tags=["new"]).tags == ("new",)
+    assert store.tasks.edit("job_0123456789abcdef", name="b").name == "b"
+
+
+def test_a_model_that_has_such_a_name_is_edited(store, model):
+    store.models.add(model("a"))
+    rename(store, schema.models, "a", "mdl_a")
+    assert store.models.edit("mdl_a", licence="MIT").licence == "MIT"

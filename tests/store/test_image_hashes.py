@@ -1,16 +1,11 @@
-import sqlite3
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from raw_rows import written
-from sqlalchemy import create_engine, event, text
 
 from task2vec.errors import NameTakenError, StoreCorruptError, UnknownNameError
 from task2vec.store import Store
-from task2vec.store.opening import DATABASE
-from task2vec.store.sql.migrations import upgrade
 from task2vec.types.image_hashes import IMAGE_HASH, hashes_from_bytes
 
 
@@ -81,25 +76,3 @@ def test_hashes_of_another_scheme_are_none(tmp_path, task):
     with Store.open(tmp_path) as store:
         assert store.tasks.image_hashes("birds") is None
         assert store.tasks.all_image_hashes() == {}
-
-
-def test_tasks_of_an_older_store_have_no_hashes(tmp_path, task):
-    with Store.open(tmp_path / "new") as store:
-        store.tasks.add(*task("birds"))
-    with sqlite3.connect(tmp_path / "new" / DATABASE) as raw:
-        columns = [row[1] for row in raw.execute("PRAGMA table_info(tasks)")][:-1]
-        (row,) = raw.execute(f"SELECT {', '.join(columns)} FROM tasks")
-    raw.close()
-    engine = create_engine("sqlite://")
-    event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    with engine.begin() as connection:
-        upgrade(connection, to="0005")
-        marks = ", ".join(f":{name}" for name in columns)
-        listed = ", ".join(columns)
-        insert = text(f"INSERT INTO tasks ({listed}) VALUES ({marks})")
-        connection.execute(insert, dict(zip(columns, row, strict=True)))
-        upgrade(connection)
-        assert connection.scalar(text("SELECT name FROM tasks")) == "birds"
-        assert connection.scalar(text("SELECT count(*) FROM image_hashes")) == 0
-    engine.dispose()

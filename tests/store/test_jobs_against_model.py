@@ -1,6 +1,7 @@
 """The jobs of a store live as a simple model says, whatever happens in whatever order."""
 
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,10 @@ kinds = st.sampled_from([JobKind.EMBED, JobKind.SEARCH])
 FINAL = ("succeeded", "failed", "cancelled")
 
 
+def lost_unless(counts):
+    return nullcontext() if counts else pytest.raises(LeaseLostError)
+
+
 class Modelled:
     """A job as a person would keep it on paper."""
 
@@ -35,6 +40,7 @@ class Modelled:
         self.number, self.kind, self.priority, self.same_as = number, kind, priority, same_as
         self.state, self.attempts, self.fence = "queued", 0, 0
         self.until, self.wait, self.quarantined = None, 0.0, False
+        self.worker = None
         self.progress = ("", 0)
         self.events = 1
 
@@ -44,7 +50,7 @@ class Modelled:
         if state == "queued":
             self.wait = wait
         if state in ("queued", *FINAL):
-            self.until = None
+            self.until = self.worker = None
 
     def end_try(self, transient, now):
         if self.state == "cancelling":
@@ -55,6 +61,14 @@ class Modelled:
         else:
             self.quarantined = transient
             self.turn("failed")
+
+    def give_back(self, now):
+        if self.state == "cancelling":
+            self.turn("cancelled")
+            return
+        self.attempts -= 1
+        self.progress = ("", 0)
+        self.turn("queued", now)
 
     def interrupt(self, now):
         if self.state == "cancelling":
@@ -87,9 +101,11 @@ class Machine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(sorted(self.jobs, key=lambda id_: self.jobs[id_].number)))
 
     def some_lease(self, data):
-        """A lease that counts, or one that a worker merely believes in."""
+        """A lease, its job, and whether it counts or a worker merely believes in it."""
         id_, fence = data.draw(st.sampled_from(self.held))
-        return id_, fence, self.jobs[id_]
+        job = self.jobs[id_]
+        counts = job.fence == fence and job.state in ("running", "cancelling")
+        return id_, fence, job, counts
 
     # Few jobs, so that each is lent again and again and old leases come back.
     @precondition(lambda self: len(self.jobs) < 4)
@@ -142,58 +158,47 @@ class Machine(RuleBasedStateMachine):
         job.fence += 1
         job.progress = ("", 0)
         job.turn("running")
-        job.until = self.now + SECONDS
+        job.until, job.worker = self.now + SECONDS, worker
         self.held.append((id_, lent.fence))
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), stage=st.sampled_from("xy"), done=st.integers(0, 3))
     def heartbeat(self, data, stage, done):
-        id_, fence, job = self.some_lease(data)
-        told = progress_at(stage, done, 3)
-
-        def beat():
-            return self.store.jobs.heartbeat(
-                id_, fence=fence, progress=told, now=self.now, seconds=SECONDS
+        id_, fence, job, counts = self.some_lease(data)
+        progress = progress_at(stage, done, 3)
+        with lost_unless(counts):
+            stored = self.store.jobs.heartbeat(
+                id_, fence=fence, progress=progress, now=self.now, seconds=SECONDS
             )
-
-        if job.fence != fence or job.state not in ("running", "cancelling"):
-            with pytest.raises(LeaseLostError):
-                beat()
+        if not counts:
             return
-        found = beat()
         if stage != job.progress[0] or done > job.progress[1]:
             job.progress = (stage, done)
             job.until = self.now + SECONDS
             job.events += 1
-        assert found.lease_until == job.until
-        assert (found.state is JobState.CANCELLING) == (job.state == "cancelling")
+        assert stored.lease_until == job.until
+        assert (stored.state is JobState.CANCELLING) == (job.state == "cancelling")
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
     def complete(self, data):
-        id_, fence, job = self.some_lease(data)
-
-        def end():
-            return self.store.jobs.complete(id_, fence=fence, result={"n": fence}, now=self.now)
-
-        mine = job.fence == fence
-        if mine and job.state in ("succeeded", "cancelled"):
-            assert end().state.value == job.state
-        elif not mine or job.state not in ("running", "cancelling"):
-            with pytest.raises(LeaseLostError):
-                end()
-        else:
+        id_, fence, job, counts = self.some_lease(data)
+        again = job.fence == fence and job.state in ("succeeded", "cancelled")
+        with lost_unless(counts or again):
+            ended = self.store.jobs.complete(id_, fence=fence, result={"n": fence}, now=self.now)
+        if counts:
             if job.state == "running" and job.progress[0]:
                 job.progress = (job.progress[0], 3)
             job.turn("succeeded" if job.state == "running" else "cancelled")
-            ended = end()
             assert ended.result == ({"n": fence} if job.state == "succeeded" else None)
+        elif again:
+            assert ended.state.value == job.state
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
     def advance(self, data):
-        id_, fence, job = self.some_lease(data)
-        if job.fence != fence or job.state != "running":
+        id_, fence, job, counts = self.some_lease(data)
+        if not counts or job.state != "running":
             return
         jobs, payload = self.store.jobs, {"step": fence}
         with self.store.transaction() as connection:
@@ -204,35 +209,37 @@ class Machine(RuleBasedStateMachine):
         assert jobs.get(id_).payload == payload
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data(), transient=st.booleans())
-    def fail(self, data, transient):
-        id_, fence, job = self.some_lease(data)
+    @rule(data=st.data(), how=st.sampled_from(["transient", "final", "release", "interrupt"]))
+    def end_try(self, data, how):
+        id_, fence, job, counts = self.some_lease(data)
+        given = {"fence": fence, "now": self.now}
+        with lost_unless(counts):
+            if how in ("transient", "final"):
+                transient = how == "transient"
+                self.store.jobs.fail(id_, failure=FAULT, transient=transient, **given)
+            elif how == "release":
+                self.store.jobs.release(id_, **given)
+            else:
+                self.store.jobs.interrupt(id_, **given)
+        if counts:
+            match how:
+                case "release":
+                    job.give_back(self.now)
+                case "interrupt":
+                    job.interrupt(self.now)
+                case _:
+                    job.end_try(how == "transient", self.now)
 
-        def end():
-            self.store.jobs.fail(id_, fence=fence, failure=FAULT, transient=transient, now=self.now)
-
-        if job.fence != fence or job.state not in ("running", "cancelling"):
-            with pytest.raises(LeaseLostError):
-                end()
-            return
-        end()
-        job.end_try(transient, self.now)
-
-    @precondition(lambda self: self.held)
-    @rule(data=st.data())
-    def release(self, data):
-        id_, fence, job = self.some_lease(data)
-        if job.fence != fence or job.state not in ("running", "cancelling"):
-            with pytest.raises(LeaseLostError):
-                self.store.jobs.release(id_, fence=fence, now=self.now)
-            return
-        self.store.jobs.release(id_, fence=fence, now=self.now)
-        if job.state == "cancelling":
-            job.turn("cancelled")
-        else:
-            job.attempts -= 1
-            job.progress = ("", 0)
-            job.turn("queued", self.now)
+    @rule(worker=st.sampled_from("pqr"), counts=st.booleans())
+    def end_worker(self, worker, counts):
+        own = [id_ for id_, job in self.jobs.items() if job.worker == worker]
+        ended = self.store.jobs.end_worker(worker, now=self.now, counts=counts)
+        assert [job.id for job in ended] == own
+        for id_ in own:
+            if counts:
+                self.jobs[id_].end_try(True, self.now)
+            else:
+                self.jobs[id_].give_back(self.now)
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
@@ -291,17 +298,6 @@ class Machine(RuleBasedStateMachine):
         for id_ in untouched:
             self.jobs[id_].interrupt(self.now)
 
-    @precondition(lambda self: self.held)
-    @rule(data=st.data())
-    def interrupt(self, data):
-        id_, fence, job = self.some_lease(data)
-        if job.fence != fence or job.state not in ("running", "cancelling"):
-            with pytest.raises(LeaseLostError):
-                self.store.jobs.interrupt(id_, fence=fence, now=self.now)
-            return
-        self.store.jobs.interrupt(id_, fence=fence, now=self.now)
-        job.interrupt(self.now)
-
     @rule()
     def restart(self):
         self.store.close()
@@ -327,7 +323,7 @@ class Machine(RuleBasedStateMachine):
                 job.fence,
             )
             assert (found.lease_until, found.quarantined) == (job.until, job.quarantined)
-            assert found.priority is job.priority
+            assert (found.priority, found.worker) == (job.priority, job.worker)
             assert (found.progress.stage, found.progress.done) == job.progress
             assert (found.finished is not None) == (job.state in FINAL)
             assert found.attempts <= 3

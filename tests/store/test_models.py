@@ -68,8 +68,9 @@ def test_a_taken_id_is_refused(store, model):
 def test_refuses_an_unknown_task_an_unusable_name_and_no_ref(store, model):
     with pytest.raises(UnknownNameError, match="No task"):
         store.models.add(model("expert", task="nothing"))
-    with pytest.raises(SettingError, match="name cannot be used"):
-        store.models.add(model(""))
+    for name in ("", "mdl_efficientnet_lite0"):
+        with pytest.raises(SettingError, match="name cannot be used"):
+            store.models.add(model(name))
     with pytest.raises(SettingError, match="no ref"):
         store.models.add(replace(model("plain"), ref=""))
     assert store.models.list() == []

@@ -83,22 +83,15 @@ def test_a_protocol_is_meant_to_the_letter(stocked):
     assert (found("lin_5"), found("LIN_5"), found("lin%")) == (["lin_5"], ["LIN_5"], [])
 
 
-def test_an_interval_from_nothing_is_one(stocked):
-    added = stocked.outcomes.add(replace(BARE, interval=(0.0, 0.0)))
-    assert stocked.outcomes.list() == [added]
-    assert added.interval == (0.0, 0.0)
-
-
-def test_there_is_one_zero(stocked):
-    added = stocked.outcomes.add(replace(BARE, accuracy=-0.0))
-    (stored,) = stocked.outcomes.list()
-    assert [math.copysign(1, each.accuracy) for each in (added, stored)] == [1, 1]
-
-
-def test_repeats_of_one_cell_are_kept(stocked):
-    stocked.outcomes.add(FULL)
-    stocked.outcomes.add(FULL)
-    assert len({outcome.id for outcome in stocked.outcomes.list()}) == 2
+def test_extremes_and_repeats_are_kept_and_there_is_one_zero(stocked):
+    ends = [replace(BARE, accuracy=a, interval=(abs(a), abs(a))) for a in (-0.0, 1.0, 1.0)]
+    added = stocked.outcomes.add_many(ends)
+    assert stocked.outcomes.list() == added
+    stored = stocked.outcomes.list()
+    assert [each.accuracy for each in stored] == [0.0, 1.0, 1.0]
+    assert [math.copysign(1, each.accuracy) for each in (added[0], stored[0])] == [1, 1]
+    assert [each.interval for each in added] == [(0.0, 0.0), (1.0, 1.0), (1.0, 1.0)]
+    assert len({each.id for each in added}) == 3
 
 
 @pytest.mark.parametrize(
@@ -142,27 +135,12 @@ def test_filters_by_unknown_names_are_errors(stocked):
         stocked.outcomes.list(OutcomeFilter(model="onee"))
 
 
-def test_the_ends_of_the_range_are_accuracies(stocked):
-    stocked.outcomes.add_many([replace(FULL, accuracy=a, interval=(a, a)) for a in (0.0, 1.0)])
-    assert [outcome.accuracy for outcome in stocked.outcomes.list()] == [0.0, 1.0]
-
-
-def test_several_are_removed_and_returned_in_the_order_asked_for(stocked):
-    added = stocked.outcomes.add_many([replace(FULL, seed=seed) for seed in range(5)])
-    ids = [added[place].id for place in (3, 0, 3)]
-    assert stocked.outcomes.remove_many(ids) == [added[3], added[0]]
-    assert stocked.outcomes.remove_many([]) == []
-    with Store.open(stocked.path, create=False) as reopened:
-        assert reopened.outcomes.list() == [added[1], added[2], added[4]]
-
-
-def test_one_that_is_not_there_removes_none(stocked):
+def test_one_that_is_not_there_is_named(stocked):
     added = stocked.outcomes.add_many([FULL, BARE])
     with pytest.raises(UnknownNameError, match=r"No outcome has the id 'out_x'\. `task2vec"):
-        stocked.outcomes.remove_many([added[0].id, "out_x"])
+        stocked.outcomes.named([added[0].id, "out_x"])
     with pytest.raises(UnknownNameError, match="'out_y', nor have 2 more of those"):
-        stocked.outcomes.remove_many(["out_y", added[0].id, "out_x", "out_z"])
-    assert stocked.outcomes.list() == added
+        stocked.outcomes.named(["out_y", added[0].id, "out_x", "out_z"])
     assert stocked.outcomes.named([added[1].id]) == [(added[1], "two", "birds")]
 
 
@@ -171,10 +149,12 @@ def test_thousands_are_removed_in_a_few_statements(stocked):
     asked = []
     event.listen(Engine, "before_cursor_execute", note := lambda *args: asked.append(args[2]))
     try:
-        removed = stocked.outcomes.remove_many(outcome.id for outcome in rest)
+        with stocked.transaction() as connection:
+            found = stocked.outcomes.named_within(connection, [o.id for o in reversed(rest)])
+            stocked.outcomes.remove_within(connection, [outcome for outcome, _, _ in found])
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    assert removed == rest
+    assert [outcome for outcome, _, _ in found] == rest[::-1]
     assert stocked.outcomes.list() == [kept]
     assert len(asked) < 60
 

@@ -6,13 +6,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from sqlalchemy import create_engine
 
 from task2vec.errors import StoreCorruptError
 from task2vec.service.doctor import State, _guarded, _store
 from task2vec.store import Store
-from task2vec.store.opening import _APPLICATION_ID, DATABASE
-from task2vec.store.sql.migrations import REVISIONS, upgrade
+from task2vec.store.opening import DATABASE
 from task2vec.store.tables.audit import AuditEntry
 
 FLIPS = 150
@@ -110,17 +108,6 @@ def test_another_way_to_write_the_same_definition_is_no_damage(copy):
     assert other != text
     rewrite(copy, "idempotency", other)
     assert told(copy) == []
-
-
-@pytest.mark.parametrize("revision", REVISIONS[:-1])
-def test_a_store_of_any_earlier_version_is_sound_once_it_is_opened(tmp_path, revision):
-    engine = create_engine(f"sqlite:///{tmp_path / DATABASE}")
-    with engine.begin() as connection:
-        for each in REVISIONS[: REVISIONS.index(revision) + 1]:
-            upgrade(connection, to=each)
-        connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
-    engine.dispose()
-    assert told(tmp_path) == []
 
 
 def test_a_trigger_that_cannot_be_decoded_is_a_damaged_database(copy):

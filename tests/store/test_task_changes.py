@@ -2,14 +2,9 @@
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine
 
-import task2vec.store.sql.migrations
 from task2vec.errors import NameTakenError, UnknownNameError
 from task2vec.store import Store
 from task2vec.store.opening import DATABASE
@@ -74,37 +69,3 @@ def test_a_task_is_added_with_the_rest_of_a_transaction_or_not_at_all(tmp_path, 
         assert store.tasks.thumbnail("a") == b"png"
         assert store.tasks.embedding("a").values.tobytes() == embedding.values.tobytes()
         assert store.tasks.changes_since(0) == [Change(1, added.id, ChangeKind.ADDED)]
-
-
-def make_first_schema(path: Path, *, like: Path) -> None:
-    """Make a store as the first version left it, with the rows of the store ``like``."""
-    path.mkdir()
-    engine = create_engine(f"sqlite:///{path / DATABASE}")
-    with engine.begin() as connection:
-        config = Config(attributes={"connection": connection})
-        scripts = Path(task2vec.store.sql.migrations.__file__).parent
-        config.set_main_option("script_location", str(scripts))
-        command.upgrade(config, "0001")
-    engine.dispose()
-    with closing(sqlite3.connect(path / DATABASE)) as raw:
-        raw.execute("ATTACH ? AS other", [str(like / DATABASE)])
-        for table in ("tasks", "vectors", "thumbnails"):
-            names = ", ".join(row[1] for row in raw.execute(f"PRAGMA table_info({table})"))
-            raw.execute(f"INSERT INTO {table} SELECT {names} FROM other.{table}")
-        (number,) = raw.execute("PRAGMA other.application_id").fetchone()
-        raw.execute(f"PRAGMA application_id = {number}")
-        raw.commit()
-
-
-def test_an_older_store_is_upgraded_and_keeps_its_tasks(tmp_path, task):
-    with Store.open(tmp_path / "new") as store:
-        old = store.tasks.add(*task("old", seed=1), thumbnail=b"png")
-        embedding = store.tasks.embedding("old")
-    make_first_schema(tmp_path / "old", like=tmp_path / "new")
-    with Store.open(tmp_path / "old", create=False) as store:
-        assert store.tasks.list() == [old]
-        assert store.tasks.embedding("old").values.tobytes() == embedding.values.tobytes()
-        assert store.tasks.thumbnail("old") == b"png"
-        assert store.tasks.last_change() == 0
-        store.tasks.remove("old")
-        assert store.tasks.changes_since(0) == [Change(1, old.id, ChangeKind.REMOVED)]

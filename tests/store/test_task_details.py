@@ -1,18 +1,14 @@
 """What a task is explained by is stored with it, and is not there for those of older stores."""
 
 import json
-import sqlite3
 
 import numpy as np
 import pytest
 from raw_rows import written
-from sqlalchemy import create_engine, event, text
 
 from task2vec.embedding.class_scatter import class_scatter
 from task2vec.errors import InputError, StoreCorruptError, UnknownNameError
 from task2vec.store import Store
-from task2vec.store.opening import DATABASE
-from task2vec.store.sql.migrations import upgrade
 from task2vec.types.details import (
     ClassRecognition,
     EmbeddingDetails,
@@ -74,7 +70,7 @@ def test_damaged_details_are_told_of(tmp_path, task):
 
 
 def test_what_tasks_ask_is_read_of_many_at_once(store, task, monkeypatch):
-    monkeypatch.setattr("task2vec.store.tasks.task_parts._AT_ONCE", 2)
+    monkeypatch.setattr("task2vec.store.sql.database._AT_ONCE", 2)
     ids = []
     for seed, name in enumerate(("birds", "fish", "cars")):
         record, embedding = task(name)
@@ -97,12 +93,12 @@ def test_a_damaged_scatter_is_told_of(tmp_path, task):
             lambda: store.tasks.details("birds"),
             lambda: store.tasks.scatters([added.id]),
         ):
-            with pytest.raises(StoreCorruptError, match=f"scatter .* {added.id}"):
+            with pytest.raises(StoreCorruptError, match=f"scatters .* {added.id}"):
                 read()
 
 
 def test_nats_in_heads_are_read_of_many_at_once(store, task, monkeypatch):
-    monkeypatch.setattr("task2vec.store.tasks.task_parts._AT_ONCE", 2)
+    monkeypatch.setattr("task2vec.store.sql.database._AT_ONCE", 2)
     ids = []
     for seed, name in enumerate(("birds", "fish", "cars", "dogs")):
         record, embedding = task(name)
@@ -160,25 +156,3 @@ def test_what_does_not_fit_an_embedding_is_refused(change):
         EmbeddingDetails.fitting({**good, **change}, elements=10, classes=2)
     with pytest.raises(InputError, match="details"):
         EmbeddingDetails.fitting([], elements=10, classes=2)
-
-
-def test_tasks_of_an_older_store_have_no_details(tmp_path, task):
-    with Store.open(tmp_path / "new") as store:
-        store.tasks.add(*task("birds"))
-    with sqlite3.connect(tmp_path / "new" / DATABASE) as raw:
-        columns = [row[1] for row in raw.execute("PRAGMA table_info(tasks)")][:-1]
-        (row,) = raw.execute(f"SELECT {', '.join(columns)} FROM tasks")
-    raw.close()
-    engine = create_engine("sqlite://")
-    event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    with engine.begin() as connection:
-        upgrade(connection, to="0006")
-        marks = ", ".join(f":{name}" for name in columns)
-        insert = text(f"INSERT INTO tasks ({', '.join(columns)}) VALUES ({marks})")
-        connection.execute(insert, dict(zip(columns, row, strict=True)))
-        upgrade(connection)
-        assert connection.scalar(text("SELECT name FROM tasks")) == "birds"
-        assert connection.scalar(text("SELECT count(*) FROM task_details")) == 0
-        assert connection.scalar(text("SELECT count(*) FROM class_scatters")) == 0
-    engine.dispose()

@@ -21,7 +21,6 @@ from task2vec.messages.outcomes import OutcomeFilter, StoredOutcome
 from task2vec.messages.tasks import TaskListing
 from task2vec.store import Store
 from task2vec.store.opening import DATABASE
-from task2vec.store.tasks import task_lookups
 
 
 def same(a, b):
@@ -99,11 +98,6 @@ def test_replacing_keeps_the_id_and_what_hangs_on_it(store, task, model):
     assert store.outcomes.list(OutcomeFilter(task="birds")) == [outcome]
 
 
-def test_replacing_what_does_not_exist_adds_it(store, task):
-    added = store.tasks.add(*task("birds"), replace=True)
-    assert store.tasks.list() == [added]
-
-
 def test_a_replaced_task_keeps_its_tags_unless_others_are_given(store, task):
     store.tasks.add(*task("birds", tags=("wild", "small")))
     new = store.tasks.add(*task("birds", seed=1), replace=True)
@@ -121,11 +115,12 @@ def test_an_id_of_another_task_is_refused(store, task):
 
 
 @pytest.mark.parametrize(
-    "name", ["", " birds", "two\nlines", "x" * 201, "tsk_0123456789abcdef"], ids=repr
+    "name", ["", " birds", "two\nlines", "x" * 201, "tsk_0123456789abcdef", ".."], ids=repr
 )
 def test_an_unusable_name_is_refused(store, task, name):
-    with pytest.raises(SettingError, match="name cannot be used"):
-        store.tasks.add(*task(name))
+    for replace_ in (False, True):
+        with pytest.raises(SettingError, match="name cannot be used"):
+            store.tasks.add(*task(name), replace=replace_)
     assert store.tasks.list() == []
 
 
@@ -331,7 +326,7 @@ def test_many_embeddings_are_those_that_each_has(store, task):
 
 
 def test_tasks_come_with_their_hashes_in_the_order_that_was_asked_for(store, task, monkeypatch):
-    monkeypatch.setattr(task_lookups, "_AT_ONCE", 2)
+    monkeypatch.setattr("task2vec.store.sql.database._AT_ONCE", 2)
     ids = [store.tasks.add(*task(name, seed=i)).id for i, name in enumerate("abcde")]
     asked = [ids[3], "nobody", ids[0], ids[4], ids[1]]
 

@@ -19,9 +19,9 @@ from task2vec.store.jobs.rows import (
     query_jobs,
     read_events,
 )
+from task2vec.store.sql.database import rows_with_any
 from task2vec.store.sql.identity import new_id, unknown
 from task2vec.store.sql.schema_service import batch_items, datasets, job_events, jobs
-from task2vec.store.sql.text import one_of
 from task2vec.types import EventKind, JobKind, JobState
 
 
@@ -41,8 +41,8 @@ def datasets_of(job: JobRecord) -> dict[str, str]:
 def gone_datasets(connection: Connection, jobs: Iterable[JobRecord]) -> set[str]:
     """Return the ids of those data sets of some jobs that are not there any more."""
     read = {id_ for job in jobs for id_ in datasets_of(job).values()}
-    there = select(datasets.c.id).where(one_of(datasets.c.id, read))
-    return read.difference(connection.scalars(there))
+    there = rows_with_any(connection, select(datasets.c.id), datasets.c.id, read)
+    return read.difference(row.id for row in there)
 
 
 class Jobs(Lending):

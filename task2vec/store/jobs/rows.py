@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, literal, sele
 
 from task2vec.store.jobs.record import JobRecord, fields_of, shown
 from task2vec.store.sql.checksums import checked
+from task2vec.store.sql.database import rows_with_any
 from task2vec.store.sql.identity import unknown
 from task2vec.store.sql.schema_service import batch_items, job_events, jobs
-from task2vec.store.sql.text import dump, load, one_of, record_of
+from task2vec.store.sql.text import dump, load, record_of
 from task2vec.types import EventKind, JobState, Priority
 
 UNDER_WAY = tuple(state.value for state in JobState if not state.final)
@@ -51,8 +52,9 @@ def find_job(connection: Connection, id_: str) -> JobRecord:
 
 def jobs_under_way(connection: Connection, works: Iterable[str]) -> list[JobRecord]:
     """Return the jobs under way that do one of these works, in the order in which they came."""
-    query = query_jobs().where(one_of(jobs.c.same_as, works), jobs.c.state.in_(UNDER_WAY))
-    return [from_row(row) for row in connection.execute(query.order_by(jobs.c.number))]
+    query = query_jobs().where(jobs.c.state.in_(UNDER_WAY))
+    rows = rows_with_any(connection, query, jobs.c.same_as, works)
+    return [from_row(row) for row in sorted(rows, key=lambda row: int(row.number))]
 
 
 def insert_jobs(connection: Connection, new: Sequence[JobRecord]) -> None:

@@ -131,25 +131,23 @@ def interrupted(job: JobRecord, *, now: float) -> JobRecord:
 
 def lost(job: JobRecord, *, now: float, seconds: float) -> JobRecord:
     """End the try of a worker that was silent, or that did not get ahead, for its whole lease."""
-    failure = JobFailure(
-        code=WORKER_LOST,
-        problem=f"The worker made no progress for {seconds:g} s: it was killed, hangs, or ran out "
-        "of memory",
-        got=f"worker {job.worker}, stage '{job.progress.stage}', {job.progress.done} of "
-        f"{job.progress.total} images done",
-        remedy="See the worker's log. A job that this happens to "
-        f"{MOST_TRIES} times is not tried again.",
-    )
-    return failed(job, failure, transient=True, now=now)
+    problem = f"The worker made no progress for {seconds:g} s: it was killed, hangs, or ran out of "
+    return _without_worker(job, f"{problem}memory", now=now)
 
 
 def died(job: JobRecord, *, now: float) -> JobRecord:
     """End the try of a worker whose process has ended."""
+    problem = "The worker died: it was killed, crashed, or ran out of memory"
+    return _without_worker(job, problem, now=now)
+
+
+def _without_worker(job: JobRecord, problem: str, *, now: float) -> JobRecord:
+    progress = job.progress
     failure = JobFailure(
         code=WORKER_LOST,
-        problem="The worker died: it was killed, crashed, or ran out of memory",
-        got=f"worker {job.worker}, stage '{job.progress.stage}', {job.progress.done} of "
-        f"{job.progress.total} images done",
+        problem=problem,
+        got=f"worker {job.worker}, stage '{progress.stage}', {progress.done} of {progress.total} "
+        "images done",
         remedy="See the worker's log. A job that this happens to "
         f"{MOST_TRIES} times is not tried again.",
     )

@@ -2,11 +2,21 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    QueuePool,
+    Row,
+    Select,
+    create_engine,
+    event,
+)
 
 from task2vec.atomic_file import atomic_file, make_folder, sync_folder, writable
 from task2vec.errors import StoreError
@@ -16,6 +26,7 @@ from task2vec.store.sql.lock import WriteLock
 from task2vec.store.sql.requests import note_written
 
 _BUSY_SECONDS = 10.0
+_AT_ONCE = 500
 
 
 class Database:
@@ -123,6 +134,18 @@ class Database:
             self._closed = True
         self._reader.dispose()
         self._writer.dispose()
+
+
+def rows_with_any(
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], values: Iterable[Any]
+) -> Iterator[Row[Any]]:
+    """Yield the rows of a query that have one of many values in a column, part by part.
+
+    Databases bound the number of parameters of a statement.
+    """
+    wanted = list(dict.fromkeys(values))
+    for first in range(0, len(wanted), _AT_ONCE):
+        yield from connection.execute(query.where(column.in_(wanted[first : first + _AT_ONCE])))
 
 
 def closed(store: Path) -> StoreError:

@@ -1,12 +1,11 @@
 """Structured values as JSON text in one column, whatever the SQL dialect."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, func, select
 
 from task2vec.errors import SettingError, StoreCorruptError
 from task2vec.store.sql.checksums import OR_RESTORE, RESTORE
@@ -62,12 +61,3 @@ def record_of(
             f"{what} is damaged in the store", got=str(error), remedy=remedy
         ) from error
     return record
-
-
-def one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
-    """Return the condition that a column has one of many values.
-
-    They are one parameter, since SQLite bounds the number of parameters of a statement.
-    """
-    listed = func.json_each(json.dumps(list(values), ensure_ascii=False)).table_valued("value")
-    return column.in_(select(listed.c.value))

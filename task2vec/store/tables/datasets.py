@@ -6,14 +6,12 @@ from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, updat
 
 from task2vec.errors import StateError
 from task2vec.messages.datasets import StoredDataset
+from task2vec.store.jobs.rows import UNDER_WAY
 from task2vec.store.sql.checksums import checked
 from task2vec.store.sql.database import Database
 from task2vec.store.sql.identity import check_name, new_id, time_text, unknown
 from task2vec.store.sql.schema_service import datasets, jobs
 from task2vec.store.sql.text import dump, load, record_of
-from task2vec.types import JobState
-
-_UNDER_WAY = tuple(state.value for state in JobState if not state.final)
 
 
 class Datasets:
@@ -175,7 +173,7 @@ def _prolonged(connection: Connection, record: StoredDataset, *, expires: float)
 def _needing(id_: str) -> Any:
     """Select the jobs under way that read a data set: some read two, and name them as asked."""
     reads = or_(jobs.c.dataset == id_, jobs.c.payload.contains(f'"{id_}"', autoescape=True))
-    return select(jobs.c.id).where(jobs.c.state.in_(_UNDER_WAY), reads)
+    return select(jobs.c.id).where(jobs.c.state.in_(UNDER_WAY), reads)
 
 
 def _drop(connection: Connection, id_: str) -> None:

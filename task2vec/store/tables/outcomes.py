@@ -4,7 +4,18 @@ import builtins
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, delete, insert, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+)
 
 from task2vec.errors import NameTakenError, UnknownNameError
 from task2vec.messages.outcomes import (
@@ -16,9 +27,9 @@ from task2vec.messages.outcomes import (
 )
 from task2vec.store.sql import schema
 from task2vec.store.sql.checksums import checked
-from task2vec.store.sql.database import Database
+from task2vec.store.sql.database import Database, rows_with_any
 from task2vec.store.sql.identity import as_stored, new_id, now
-from task2vec.store.sql.text import dump, load, one_of, record_of
+from task2vec.store.sql.text import dump, load, record_of
 from task2vec.store.tables.models import find_model
 from task2vec.store.tasks.task_rows import find_task
 
@@ -63,21 +74,11 @@ class Outcomes:
         _check(outcomes)
         return _insert(connection, outcomes)
 
-    def remove_many(self, ids: Iterable[str]) -> list[StoredOutcome]:
-        """Remove all outcomes of these ids or none; return them in the order of the ids.
-
-        Raises:
-            UnknownNameError: names the first id that no outcome has.
-        """
-        with self._database.write() as connection:
-            found = [outcome for outcome, _, _ in self.named_within(connection, ids)]
-            self.remove_within(connection, found)
-        return found
-
     def remove_within(self, connection: Connection, outcomes: Sequence[StoredOutcome]) -> None:
         """Remove what `named_within` found in the same write transaction, of ``connection``."""
-        ids = one_of(schema.outcomes.c.id, [outcome.id for outcome in outcomes])
-        connection.execute(delete(schema.outcomes).where(ids))
+        own = schema.outcomes.c.id == bindparam("of")
+        if outcomes:
+            connection.execute(delete(schema.outcomes).where(own), [{"of": o.id} for o in outcomes])
 
     def named(self, ids: Iterable[str]) -> list[Named]:
         """Return the outcomes of these ids with their model's and task's names, in their order.
@@ -91,7 +92,7 @@ class Outcomes:
     def named_within(self, connection: Connection, ids: Iterable[str]) -> list[Named]:
         """Return what `named` does, as part of the transaction of ``connection``."""
         wanted = list(dict.fromkeys(ids))
-        rows = connection.execute(_with_names().where(one_of(schema.outcomes.c.id, wanted)))
+        rows = rows_with_any(connection, _with_names(), schema.outcomes.c.id, wanted)
         found = {row.id: _named(row) for row in rows}
         lacking = [id_ for id_ in wanted if id_ not in found]
         if lacking:

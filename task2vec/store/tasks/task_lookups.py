@@ -2,19 +2,18 @@
 
 import builtins
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from task2vec.messages.tasks import StoredTask, TaskListing
 from task2vec.store.sql import schema
-from task2vec.store.sql.database import Database
+from task2vec.store.sql.database import Database, rows_with_any
+from task2vec.store.sql.text import load
 from task2vec.store.tasks.task_parts import (
-    read_details,
     read_hashes,
-    read_heads,
+    read_parts,
     read_scatters,
-    read_thumbnail,
 )
 from task2vec.store.tasks.task_rows import (
     elements_of,
@@ -35,12 +34,10 @@ from task2vec.store.tasks.updates import (
 )
 from task2vec.store.tasks.vectors import Kind, decode_embedding
 from task2vec.types import Space, TaskEmbedding, Vector
-from task2vec.types.details import EmbeddingDetails, HeadInformation
+from task2vec.types.details import EmbeddingDetails, HeadInformation, head_of
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.scatter import ClassScatter
 
-# A statement takes a limited number of parameters.
-_AT_ONCE = 1000
 _EVERY = TaskListing()
 
 
@@ -91,35 +88,16 @@ class TaskLookups:
         """
         with self._database.read() as connection:
             record = from_row(find_task(connection, name_or_id))
-            query = select(schema.vectors).where(schema.vectors.c.task == record.id)
-            query = query.where(schema.vectors.c.kind.in_(Kind))
-            parts = {Kind(row.kind): (row.data, row.sha256) for row in connection.execute(query)}
-        if len(parts) < len(Kind):
-            raise vectors_missing(f"Task '{record.name}' has")
-        return decode_embedding(parts, provenance=record.provenance, task=record.name)
+            return _embeddings(connection, {record.id: record})[record.id]
 
     def embeddings(self, ids: Sequence[str]) -> dict[str, TaskEmbedding]:
         """Return, by id, the embeddings of those of the tasks with these ids that there are.
 
-        In two queries, where `embedding` takes two for each task.
-
         Raises:
             StoreCorruptError: when the bytes of one are not those that were written.
         """
-        parts: dict[str, dict[Kind, tuple[bytes, str]]] = {}
         with self._database.read() as connection:
-            records = read_records(connection, ids)
-            query = select(schema.vectors).where(schema.vectors.c.task.in_(records))
-            for row in connection.execute(query.where(schema.vectors.c.kind.in_(Kind))):
-                parts.setdefault(row.task, {})[Kind(row.kind)] = (row.data, row.sha256)
-        found = {}
-        for id_, record in records.items():
-            if len(parts.get(id_, ())) < len(Kind):
-                raise vectors_missing(f"Task '{record.name}' has")
-            found[id_] = decode_embedding(
-                parts[id_], provenance=record.provenance, task=record.name
-            )
-        return found
+            return _embeddings(connection, read_records(connection, ids))
 
     def thumbnail(self, name_or_id: str) -> bytes | None:
         """Return the picture that was added with the task, if any.
@@ -129,7 +107,8 @@ class TaskLookups:
             StoreCorruptError: when it is damaged.
         """
         with self._database.read() as connection:
-            return read_thumbnail(connection, find_task(connection, name_or_id).id)
+            task = find_task(connection, name_or_id).id
+            return read_parts(connection, schema.thumbnails, [task], bytes).get(task)
 
     def elements(self, space: Space) -> int | None:
         """Return how many elements the embeddings of ``space`` have; None without any."""
@@ -178,13 +157,9 @@ class TaskLookups:
         Raises:
             StoreCorruptError: when those of a task are damaged.
         """
-        found: builtins.list[tuple[StoredTask, ImageHashes | None]] = []
         with self._database.read() as connection:
-            for first in range(0, len(ids), _AT_ONCE):
-                some = ids[first : first + _AT_ONCE]
-                records, hashes = read_records(connection, some), read_hashes(connection, some)
-                found += [(records[id_], hashes.get(id_)) for id_ in some if id_ in records]
-        return found
+            records, hashes = read_records(connection, ids), read_hashes(connection, ids)
+        return [(records[id_], hashes.get(id_)) for id_ in ids if id_ in records]
 
     def all_image_hashes(self) -> dict[str, ImageHashes]:
         """Return the image hashes of every task that has them, by its id.
@@ -206,12 +181,18 @@ class TaskLookups:
         """
         with self._database.read() as connection:
             record = from_row(find_task(connection, name_or_id))
-            provenance = record.provenance
-            elements = elements_of(connection, provenance.space)
+            elements = elements_of(connection, record.space)
             assert elements is not None, "the task itself has elements"
-            return read_details(
-                connection, record.id, elements=elements, classes=provenance.classes
-            )
+
+            def fitting(text: str) -> EmbeddingDetails:
+                data = load(text, what=f"The details of task '{record.name}'")
+                classes = record.provenance.classes
+                return EmbeddingDetails.fitting(data, elements=elements, classes=classes)
+
+            parts = read_parts(connection, schema.task_details, [record.id], fitting)
+            scatter = read_scatters(connection, [record.id]).get(record.id)
+        details = parts.get(record.id)
+        return None if details is None else details.model_copy(update={"scatter": scatter})
 
     def heads(self, ids: Sequence[str]) -> dict[str, HeadInformation]:
         """Return, by id, the nats in the heads of those of these tasks that they are known of.
@@ -220,7 +201,8 @@ class TaskLookups:
             StoreCorruptError: when they are damaged.
         """
         with self._database.read() as connection:
-            return read_heads(connection, ids)
+            heads = read_parts(connection, schema.task_details, ids, _head)
+        return {id_: head for id_, head in heads.items() if head is not None}
 
     def scatters(self, ids: Sequence[str]) -> dict[str, ClassScatter]:
         """Return, by id, what those of the tasks with these ids ask that it is known of.
@@ -268,3 +250,25 @@ class TaskLookups:
     def list(self, question: TaskListing = _EVERY) -> builtins.list[StoredTask]:
         """Return all records that agree with the listing, by name."""
         return self.page(question)
+
+
+def _embeddings(
+    connection: Connection, records: Mapping[str, StoredTask]
+) -> dict[str, TaskEmbedding]:
+    vectors = schema.vectors.c
+    query = select(schema.vectors).where(vectors.kind.in_(Kind))
+    parts: dict[str, dict[Kind, tuple[bytes, str]]] = {id_: {} for id_ in records}
+    for row in rows_with_any(connection, query, vectors.task, records):
+        parts[row.task][Kind(row.kind)] = (row.data, row.sha256)
+    embeddings = {}
+    for id_, record in records.items():
+        if len(parts[id_]) < len(Kind):
+            raise vectors_missing(f"Task '{record.name}' has")
+        embeddings[id_] = decode_embedding(
+            parts[id_], provenance=record.provenance, task=record.name
+        )
+    return embeddings
+
+
+def _head(text: str) -> HeadInformation | None:
+    return head_of(load(text, what="The details of a task"))

@@ -1,17 +1,18 @@
 """What is stored beside a task's record: vectors, picture, hashes of the images, details."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, TypedDict, Unpack
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypedDict, TypeVar, Unpack
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select
 
 from task2vec.errors import InputError, StoreCorruptError
 from task2vec.store.sql import schema
 from task2vec.store.sql.checksums import OR_RESTORE, checked
-from task2vec.store.sql.text import dump, load
+from task2vec.store.sql.database import rows_with_any
+from task2vec.store.sql.text import dump
 from task2vec.store.tasks.vectors import Kind, encode
 from task2vec.types import TaskEmbedding
-from task2vec.types.details import EmbeddingDetails, HeadInformation, head_of
+from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import (
     SCHEME,
     ImageHashes,
@@ -20,16 +21,14 @@ from task2vec.types.image_hashes import (
 )
 from task2vec.types.scatter import ClassScatter
 
-#: Ids in one statement: databases take some thousands.
-_AT_ONCE = 500
 _EMBED_AGAIN = f"Embed it again with `update` (`--update` on the command line), {OR_RESTORE}"
-
-
-_TELLS = {
+_PARTS = {
     "class_scatters": "class scatters",
+    "image_hashes": "image hashes",
     "task_details": "details",
     "thumbnails": "pictures",
 }
+T = TypeVar("T")
 
 
 class Beside(TypedDict, total=False):
@@ -78,118 +77,50 @@ def remove_parts(connection: Connection, task: str) -> None:
         connection.execute(delete(table).where(table.c.task == task))
 
 
+def read_parts(
+    connection: Connection,
+    table: Table,
+    tasks: Sequence[str] | None,
+    decode: Callable[[Any], T],
+    *,
+    only: ColumnElement[bool] | None = None,
+) -> dict[str, T]:
+    """Return what rows of a table hold, by the id of their task, of some ``tasks`` or of all.
+
+    Raises:
+        StoreCorruptError: names the task of a row that is not as written or cannot be decoded.
+    """
+    query = select(table) if only is None else select(table).where(only)
+    rows: Iterable[Row[Any]]
+    if tasks is None:
+        rows = connection.execute(query)
+    else:
+        rows = rows_with_any(connection, query, table.c.task, tasks)
+    parts = {}
+    for row in rows:
+        part, task = _PARTS[table.name], f"the task with the id {row.task}"
+        checked(row, table, what=f"A row of {part}, of {task},", remedy=_EMBED_AGAIN)
+        try:
+            parts[str(row.task)] = decode(row.data)
+        except (InputError, ValueError) as error:
+            raise StoreCorruptError(
+                f"The {part} of {task} are damaged in the store",
+                expected=error.expected if isinstance(error, InputError) else None,
+                got=error.got if isinstance(error, InputError) else str(error),
+                remedy=_EMBED_AGAIN,
+            ) from error
+    return parts
+
+
 def read_hashes(
     connection: Connection, tasks: Sequence[str] | None = None
 ) -> dict[str, ImageHashes]:
-    """Return the image hashes of the present scheme by the id of their task, of some or of all.
-
-    Raises:
-        StoreCorruptError: names the task whose hashes are damaged.
-    """
-    hashes = schema.image_hashes
-    query = select(hashes).where(hashes.c.scheme == SCHEME)
-    if tasks is not None:
-        query = query.where(hashes.c.task.in_(tasks))
-    found = {}
-    for row in connection.execute(query):
-        what = f"A row of image hashes, of the task with the id {row.task},"
-        checked(row, hashes, what=what, remedy=_EMBED_AGAIN)
-        try:
-            found[row.task] = hashes_from_bytes(row.data)
-        except InputError as error:
-            raise StoreCorruptError(
-                f"The image hashes of the task with the id {row.task} are damaged in the store",
-                expected=error.expected,
-                got=error.got,
-                remedy=_EMBED_AGAIN,
-            ) from error
-    return found
-
-
-def read_details(
-    connection: Connection, task: str, *, elements: int, classes: int
-) -> EmbeddingDetails | None:
-    """Return the details of the task with this id; its numbers of elements and classes are given.
-
-    Raises:
-        StoreCorruptError: when they are damaged.
-    """
-    data = dict(_data_of(connection, schema.task_details, [task]))
-    if not data:
-        return None
-    found = load(data[task], what=f"The details of the task with the id {task}")
-    scatter = read_scatters(connection, [task]).get(task)
-    try:
-        known = EmbeddingDetails.fitting(found, elements=elements, classes=classes)
-        return known.model_copy(update={"scatter": scatter})
-    except InputError as error:
-        raise StoreCorruptError(
-            f"The details of the task with the id {task} are damaged in the store",
-            expected=error.expected,
-            got=error.got,
-            remedy=_EMBED_AGAIN,
-        ) from error
-
-
-def read_thumbnail(connection: Connection, task: str) -> bytes | None:
-    """Return the picture of the task with this id, if there is one.
-
-    Raises:
-        StoreCorruptError: when it is damaged.
-    """
-    return dict(_data_of(connection, schema.thumbnails, [task])).get(task)
-
-
-def read_heads(connection: Connection, tasks: Sequence[str]) -> dict[str, HeadInformation]:
-    """Return what is known of the heads of those of the tasks with these ids that it is known of.
-
-    Raises:
-        StoreCorruptError: when it is damaged.
-    """
-    found = {}
-    for task, data in _data_of(connection, schema.task_details, tasks):
-        what = f"The details of the task with the id {task}"
-        try:
-            head = head_of(load(data, what=what))
-        except ValueError as error:
-            raise StoreCorruptError(
-                f"{what} are damaged in the store",
-                expected="nats, at least 0, and a number of images",
-                got=str(error),
-                remedy=_EMBED_AGAIN,
-            ) from error
-        if head is not None:
-            found[task] = head
-    return found
+    """Return the image hashes of the present scheme, as `read_parts` does."""
+    table = schema.image_hashes
+    of_scheme = table.c.scheme == SCHEME
+    return read_parts(connection, table, tasks, hashes_from_bytes, only=of_scheme)
 
 
 def read_scatters(connection: Connection, tasks: Sequence[str]) -> dict[str, ClassScatter]:
-    """Return the class scatter of those of the tasks with these ids that have one.
-
-    Raises:
-        StoreCorruptError: when one is damaged.
-    """
-    found = {}
-    for task, data in _data_of(connection, schema.class_scatters, tasks):
-        try:
-            found[task] = ClassScatter.from_bytes(data)
-        except InputError as error:
-            raise StoreCorruptError(
-                f"The class scatter of the task with the id {task} is damaged in the store",
-                expected=error.expected,
-                got=error.got,
-                remedy=_EMBED_AGAIN,
-            ) from error
-    return found
-
-
-def _data_of(
-    connection: Connection, table: Table, tasks: Sequence[str]
-) -> Iterator[tuple[str, Any]]:
-    """Yield the ids of those of the tasks that the table tells of, and what it tells."""
-    for first in range(0, len(tasks), _AT_ONCE):
-        asked = table.c.task.in_(tasks[first : first + _AT_ONCE])
-        for row in connection.execute(select(table).where(asked)):
-            what = f"A row of {_TELLS[table.name]}, of the task with the id {row.task},"
-            checked(row, table, what=what, remedy=_EMBED_AGAIN)
-            yield str(row.task), row.data
+    """Return the class scatters of those of the tasks that have one, as `read_parts` does."""
+    return read_parts(connection, schema.class_scatters, tasks, ClassScatter.from_bytes)

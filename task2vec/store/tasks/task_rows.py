@@ -13,6 +13,7 @@ from task2vec.errors import StoreCorruptError
 from task2vec.messages.tasks import StoredTask
 from task2vec.store.sql import schema
 from task2vec.store.sql.checksums import checked, sealed
+from task2vec.store.sql.database import rows_with_any
 from task2vec.store.sql.identity import time_text, unknown
 from task2vec.store.sql.text import dump, load, record_of
 from task2vec.store.tasks.vectors import BYTES_OF_A_VALUE, Kind
@@ -75,8 +76,8 @@ def find_task(connection: Connection, name_or_id: str) -> Row[Any]:
 
 def read_records(connection: Connection, ids: Iterable[str]) -> dict[str, StoredTask]:
     """Return, by id, the records of those of the tasks with these ids that there are."""
-    query = select(schema.tasks).where(schema.tasks.c.id.in_(ids))
-    return {row.id: from_row(row) for row in connection.execute(query)}
+    rows = rows_with_any(connection, select(schema.tasks), schema.tasks.c.id, ids)
+    return {row.id: from_row(row) for row in rows}
 
 
 def task_named(connection: Connection, name: str) -> StoredTask | None:
