@@ -14,8 +14,7 @@ from task2vec.cli.progress import bars
 from task2vec.client.show.neighbours import of_distances, of_neighbours
 from task2vec.data.wording import plural
 from task2vec.messages.catalogue import MapMethod, MapQuestion
-from task2vec.messages.neighbours import SearchQuestion
-from task2vec.types.geometry import NeighbourGeometry
+from task2vec.messages.neighbours import NeighbourGeometry, SearchQuestion
 from task2vec.types.names import visible
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import typer
 from task2vec.cli.place import place
 from task2vec.cli.progress import bars, work_bar
 from task2vec.data.paths import DEFAULT_STORE
+from task2vec.messages.base import MOST_WHOLE
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.types.estimator import Estimator
-from task2vec.types.numbers import MOST_WHOLE
 
 if TYPE_CHECKING:
     from task2vec.client.backend import OnProgress

@@ -20,8 +20,7 @@ from task2vec.cli.output import (
 )
 from task2vec.client.show.sheet import Sheet, percent
 from task2vec.data.wording import plural
-from task2vec.messages.published import PublishedQuestion
-from task2vec.types.published import Cost, Figure, Order
+from task2vec.messages.published import Cost, Figure, Order, PublishedQuestion
 
 if TYPE_CHECKING:
     from task2vec.messages.published import PublishedModel

@@ -1,10 +1,34 @@
 """Backtests: the recommender and simple rules, judged on outcomes that they did not know."""
 
+from enum import StrEnum
+
 from pydantic import ConfigDict, Field
 
 from task2vec.messages.base import Answer, Question
-from task2vec.types.backtests import FamilyOrigin, Folds, Verdict
 from task2vec.types.provenance import Space
+
+
+class Folds(StrEnum):
+    """What is left out of a ranker's knowledge with the task that it is asked about."""
+
+    TASK = "task"
+    FAMILY = "family"
+
+
+class FamilyOrigin(StrEnum):
+    """What says to which family a task belongs: a tag ``family:NAME``, or which tasks are near."""
+
+    TAG = "tag"
+    CLUSTER = "cluster"
+
+
+class Verdict(StrEnum):
+    """Whether the recommender is better than simple rules on tasks that it did not know."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
 
 Ends = tuple[float, float]
 

@@ -23,6 +23,9 @@ would take gigabytes."""
 
 _MOST_FIELDS = 100
 
+#: The largest up to which every reader of JSON keeps all whole numbers exactly.
+MOST_WHOLE = 2**53
+
 
 class Question(BaseModel):
     """What a client sends. A field that is not known is an error: a typing slip must not pass."""

@@ -1,12 +1,23 @@
 """Neighbours of a task, and the distances between two."""
 
+from enum import StrEnum
 from typing import Self
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from task2vec.messages.base import EITHER_TASK_OR_DATASET, Answer, Many, Name, Question
 from task2vec.messages.settings import EmbeddingSettings
-from task2vec.types.geometry import NeighbourGeometry
+
+
+class NeighbourGeometry(StrEnum):
+    """How nearness is measured: docs/adr/0017-symmetric-distance-default.md.
+
+    ``symmetric``: the symmetric distance, corrected for noise. ``centred``: 1 - cosine of the logs,
+    centred over the stored tasks and then over the elements; it holds its noise.
+    """
+
+    SYMMETRIC = "symmetric"
+    CENTRED = "centred"
 
 
 class Subject(Question):

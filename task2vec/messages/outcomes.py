@@ -5,9 +5,17 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from task2vec.errors import SettingError
-from task2vec.messages.base import Answer, Fraction, Many, Name, Page, Question, TimeText
+from task2vec.messages.base import (
+    MOST_WHOLE,
+    Answer,
+    Fraction,
+    Many,
+    Name,
+    Page,
+    Question,
+    TimeText,
+)
 from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
-from task2vec.types.numbers import MOST_WHOLE
 
 
 def _number(given: Any) -> Any:

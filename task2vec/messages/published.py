@@ -1,10 +1,39 @@
 """Published figures of models, and their trade of accuracy against cost."""
 
+from enum import StrEnum
+
 from pydantic import ConfigDict, Field
 
-from task2vec.messages.base import Answer, Many, Page, Question
-from task2vec.types.numbers import MOST_WHOLE
-from task2vec.types.published import Cost, Figure, Order
+from task2vec.messages.base import MOST_WHOLE, Answer, Many, Page, Question
+
+
+class Figure(StrEnum):
+    """The test images that a published top-1 accuracy is of: ImageNet's, or a variant of them."""
+
+    IMAGENET = "imagenet"
+    REAL = "real"
+    V2 = "v2"
+    RENDITIONS = "r"
+    ADVERSARIAL = "a"
+    SKETCH = "sketch"
+
+
+class Cost(StrEnum):
+    """What a model takes: its parameters, multiply-adds for one image, pixels per side."""
+
+    PARAMETERS = "parameters"
+    OPERATIONS = "operations"
+    INPUT_SIZE = "input_size"
+
+
+class Order(StrEnum):
+    """By what published models are listed: the best first, else the cheapest, or by name."""
+
+    ACCURACY = "accuracy"
+    PARAMETERS = "parameters"
+    OPERATIONS = "operations"
+    INPUT_SIZE = "input_size"
+    NAME = "name"
 
 
 class PublishedQuestion(Question):

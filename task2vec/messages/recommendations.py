@@ -8,7 +8,14 @@ from task2vec.messages.base import EITHER_TASK_OR_DATASET, Answer
 from task2vec.messages.explanations import Explanation
 from task2vec.messages.neighbours import Subject
 from task2vec.messages.settings import EmbeddingSettings
-from task2vec.types.measuring import BUDGET, MOST_BUDGET, MOST_SHARED
+
+#: Seconds, where nothing else is asked for.
+BUDGET = 20.0
+#: Seconds at most that a server is asked for.
+MOST_BUDGET = 3600.0
+#: The share of a task's images that another may have and still be evidence, discounted: what a
+#: larger one flatters an expert by is no longer small (docs/adr/0040-small-shares-of-images.md).
+MOST_SHARED = 0.05
 
 
 class RecommendationQuestion(Subject):

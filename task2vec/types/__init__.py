@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from task2vec.types.embedding import Ratios, TaskEmbedding, Vector
-    from task2vec.types.estimator import DEFAULT_ESTIMATOR, Estimator
-    from task2vec.types.geometry import NeighbourGeometry
+    from task2vec.types.estimator import DEFAULT_ESTIMATOR, CountedLayers, Estimator
     from task2vec.types.jobs import (
         EventKind,
         JobKind,
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
         Priority,
     )
     from task2vec.types.keys import KeyRecord, Scope
-    from task2vec.types.layers import CountedLayers
-    from task2vec.types.likelihood import Likelihood
-    from task2vec.types.provenance import HeadFit, Provenance, Space
+    from task2vec.types.provenance import HeadFit, Likelihood, Provenance, Space
     from task2vec.types.tuning import ChosenBy, Recipe
 
 __all__ = [
@@ -34,7 +31,6 @@ __all__ = [
     "JobState",
     "KeyRecord",
     "Likelihood",
-    "NeighbourGeometry",
     "Priority",
     "Provenance",
     "Ratios",
@@ -48,11 +44,8 @@ __all__ = [
 _HOMES = {
     "task2vec.types.keys": ("KeyRecord", "Scope"),
     "task2vec.types.embedding": ("Ratios", "TaskEmbedding", "Vector"),
-    "task2vec.types.estimator": ("DEFAULT_ESTIMATOR", "Estimator"),
-    "task2vec.types.geometry": ("NeighbourGeometry",),
-    "task2vec.types.layers": ("CountedLayers",),
-    "task2vec.types.likelihood": ("Likelihood",),
-    "task2vec.types.provenance": ("HeadFit", "Provenance", "Space"),
+    "task2vec.types.estimator": ("DEFAULT_ESTIMATOR", "CountedLayers", "Estimator"),
+    "task2vec.types.provenance": ("HeadFit", "Likelihood", "Provenance", "Space"),
     "task2vec.types.tuning": ("ChosenBy", "Recipe"),
 }
 

@@ -1,4 +1,4 @@
-"""The ways to estimate the Fisher information, by name."""
+"""What an embedding estimates: the ways to the Fisher information, and the layers that count."""
 
 from enum import StrEnum
 
@@ -46,3 +46,14 @@ class Estimator(StrEnum):
 
 #: See docs/adr/0011-principal-directions.md.
 DEFAULT_ESTIMATOR = Estimator.PRINCIPAL
+
+
+class CountedLayers(StrEnum):
+    """The layers whose units an embedding has elements for.
+
+    ``all``: every convolution and linear layer. ``depthwise``: the convolutions whose filters see
+    one channel each, which are the least noise in networks that have them.
+    """
+
+    ALL = "all"
+    DEPTHWISE = "depthwise"

@@ -1,6 +1,7 @@
 """What an embedding depends on: its space, the fit of its head, and the rest of its provenance."""
 
 import json
+from enum import StrEnum
 from math import nan
 from typing import Annotated, Any
 
@@ -14,7 +15,17 @@ from pydantic import (
 )
 
 from task2vec.errors import InputError, SpaceMismatchError
-from task2vec.types.likelihood import Likelihood
+
+
+class Likelihood(StrEnum):
+    """What the logits of a head parametrise.
+
+    ``categorical``: one label per image, one class out of C. ``bernoulli``: any number of labels
+    per image, each of C classes present or absent independently of the others.
+    """
+
+    CATEGORICAL = "categorical"
+    BERNOULLI = "bernoulli"
 
 
 def _nan_of_null(given: Any) -> Any:

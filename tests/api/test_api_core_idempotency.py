@@ -15,11 +15,11 @@ from running import Running, bearer, running
 from starlette.types import Message
 
 from task2vec.errors import StoreFullError
+from task2vec.messages.base import MOST_WHOLE
 from task2vec.messages.outcomes import MOST_OUTCOMES, Outcome, OutcomePage
 from task2vec.store.sql.idempotency import Idempotency
 from task2vec.types import Scope
 from task2vec.types.names import LONGEST_NAME, LONGEST_PROTOCOL
-from task2vec.types.numbers import MOST_WHOLE
 from task2vec_api.middleware import idempotency
 from task2vec_api.middleware.idempotency import BodyDigest
 from task2vec_api.settings import Settings

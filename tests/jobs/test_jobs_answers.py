@@ -7,14 +7,14 @@ from served import NOW, Found, asking, embed, embedded, embedding, end, lend, se
 
 from task2vec.jobs import jobs, leases
 from task2vec.messages.datasets import Dataset
-from task2vec.messages.neighbours import Distances, Neighbours, SearchQuestion
+from task2vec.messages.neighbours import Distances, NeighbourGeometry, Neighbours, SearchQuestion
 from task2vec.messages.recommendations import Recommended
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.subjects import Subject, stored_subject
-from task2vec.types import JobKind, JobState, NeighbourGeometry
+from task2vec.types import JobKind, JobState
 
 
 def test_a_search_answers_as_it_would_in_this_process(served, sent):

@@ -12,14 +12,13 @@ from factories import replace
 from task2vec.distance import symmetric_distance
 from task2vec.distance.scatter import compare_scatters
 from task2vec.jobs.backtest import backtest, world_of_store
-from task2vec.messages.backtests import BacktestQuestion
+from task2vec.messages.backtests import BacktestQuestion, Folds, Verdict
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.service.models.zoo import list_models
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
-from task2vec.types.backtests import Folds, Verdict
 
 RANKERS = [
     *("always_default", "static_average", "nearest_only", "nearest_asymmetric"),

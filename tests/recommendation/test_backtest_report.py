@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from worlds import make_world
 
 from task2vec.data.wording import plural
+from task2vec.messages.backtests import FamilyOrigin, Verdict
 from task2vec.recommendation.backtest.bootstrap import Estimate
 from task2vec.recommendation.backtest.folds import Folds, cases, families_of
 from task2vec.recommendation.backtest.report import LEAST_FAMILIES, LEAST_TASKS, judge_by, report
@@ -16,7 +17,6 @@ from task2vec.recommendation.backtest.run import Trials, backtest, noise_ceiling
 from task2vec.recommendation.gain_model.fit import fit_gain_model, left_out
 from task2vec.recommendation.prediction.intervals import conformal_reach
 from task2vec.recommendation.rankers import AlwaysDefault, Hierarchical, StaticAverage
-from task2vec.types.backtests import FamilyOrigin, Verdict
 
 
 def trials_of(name, gain, *, tau=0.0, oracle=0.1, covered=None):

@@ -5,13 +5,13 @@ import pytest
 from factories import replace, which_model
 from served import add_task, embedding, expert_of, hashes
 
+from task2vec.messages.recommendations import MOST_SHARED
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.shared_images import find_shared
 from task2vec.service.tasks.subjects import Subject
-from task2vec.types.measuring import MOST_SHARED
 
 IMAGES = embedding(1).provenance.images
 FOLDER = "/home/me/photos/birds"

@@ -20,9 +20,13 @@ from task2vec.messages.neighbours import (
     SearchQuestion,
     Subject,
 )
-from task2vec.messages.recommendations import RecommendationQuestion, Recommended
+from task2vec.messages.recommendations import (
+    BUDGET,
+    MOST_SHARED,
+    RecommendationQuestion,
+    Recommended,
+)
 from task2vec.messages.settings import EMBEDDING, TUNING, EmbeddingSettings, TuningSettings
-from task2vec.types.measuring import BUDGET, MOST_SHARED
 
 #: Stands in a question for what its sources are called where it is answered.
 _TO_FILL = "?"

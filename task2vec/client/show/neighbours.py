@@ -2,8 +2,7 @@
 
 from task2vec.client.show.sheet import Sheet, nats, not_negative, number, percent
 from task2vec.data.wording import plural
-from task2vec.messages.neighbours import Distances, Neighbours
-from task2vec.types.geometry import NeighbourGeometry
+from task2vec.messages.neighbours import Distances, NeighbourGeometry, Neighbours
 
 
 def of_neighbours(

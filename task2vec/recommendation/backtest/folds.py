@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from task2vec.messages.backtests import FamilyOrigin, Folds
 from task2vec.recommendation.evidence.world import Case, Mask, Matrix, World
 from task2vec.recommendation.gain_model.kernel import Scales
-from task2vec.types.backtests import FamilyOrigin, Folds
 
 
 @dataclass(frozen=True)

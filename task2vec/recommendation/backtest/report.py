@@ -13,15 +13,16 @@ from task2vec.messages.backtests import (
     AdvantageEnds,
     Backtest,
     Coverage,
+    Folds,
     NoiseCeiling,
     RankerEnds,
     RankerScore,
+    Verdict,
 )
 from task2vec.recommendation.backtest.bootstrap import Estimate, over_tasks, ratio_of_sums
 from task2vec.recommendation.backtest.run import Trials
 from task2vec.recommendation.evidence.world import Mask, Matrix
 from task2vec.recommendation.rankers import LEVELS
-from task2vec.types.backtests import Folds, Verdict
 
 #: Of fewer tasks an interval says nothing. Of fewer families a 95 % bootstrap interval is no more
 #: than their range: each family alone is drawn in 1 of 27 resamples of three.

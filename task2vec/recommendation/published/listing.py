@@ -6,9 +6,9 @@ from math import inf
 
 import numpy as np
 
+from task2vec.messages.published import Cost, Figure, Order
 from task2vec.recommendation.evidence.world import Mask, Matrix
 from task2vec.recommendation.published.models import PublishedModel
-from task2vec.types.published import Cost, Figure, Order
 
 
 @dataclass(frozen=True)

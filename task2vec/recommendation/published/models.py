@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from task2vec.errors import InputError
 from task2vec.messages.models import Model
-from task2vec.types.published import Figure
+from task2vec.messages.published import Figure
 
 #: Of the tables' numbers: another version, other answers.
 VERSION = "2026.11"

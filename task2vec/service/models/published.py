@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from task2vec.messages.models import Model
-from task2vec.messages.published import PublishedFigures, PublishedModel, PublishedQuestion
+from task2vec.messages.published import Figure, PublishedFigures, PublishedModel, PublishedQuestion
 from task2vec.recommendation.published.listing import Listed, list_published
 from task2vec.recommendation.published.models import DEFAULT, published_models, published_sources
 from task2vec.recommendation.published.prior import prior_gain
 from task2vec.service.models.limits import allowed, within
-from task2vec.types.published import Figure
 
 
 def page_of_published(

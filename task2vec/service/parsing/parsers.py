@@ -13,11 +13,11 @@ from typing import Any
 from task2vec.data.listing import list_images, list_unlabelled
 from task2vec.embedding.files import load_details, load_embedding, load_hashes
 from task2vec.errors import InputError, TooLargeError
+from task2vec.messages.base import MOST_WHOLE
 from task2vec.types import Estimator, HeadFit, Provenance, TaskEmbedding
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.names import MODEL_REFERENCE, is_name
-from task2vec.types.numbers import MOST_WHOLE
 from task2vec.types.provenance import impossible_provenance as impossible
 
 _MOST_HASHES = 100_000

@@ -10,14 +10,13 @@ from task2vec.errors import UnknownNameError
 from task2vec.messages.models import Model
 from task2vec.messages.neighbours import Neighbour
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.messages.recommendations import SharedImages
+from task2vec.messages.recommendations import MOST_SHARED, SharedImages
 from task2vec.messages.tasks import StoredTask
 from task2vec.recommendation.evidence.leaks import Shared, count_shared
 from task2vec.service.tasks.subjects import Subject, files_of
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
 from task2vec.types.image_hashes import ImageHashes
-from task2vec.types.measuring import MOST_SHARED
 
 #: Tasks that are named in a warning of their own each.
 _NAMED = 5

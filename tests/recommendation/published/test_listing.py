@@ -2,9 +2,9 @@
 
 import pytest
 
+from task2vec.messages.published import Cost, Figure, Order
 from task2vec.recommendation.published.listing import list_published
 from task2vec.recommendation.published.models import PublishedModel, published_models
-from task2vec.types.published import Cost, Figure, Order
 
 
 def model(name: str, parameters: int | None, operations: int | None, **figures: float):
