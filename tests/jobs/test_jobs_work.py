@@ -29,11 +29,17 @@ ASKED = {"images": 12, "draws": 2, "seed": 3, "estimator": "exact"}
 SETTINGS = EmbeddingSettings(images=12, draws=2, seed=3, estimator=Estimator.EXACT)
 
 
-def halves(name, *, seed=0, images=20):
-    """Two classes of noise: of the second, the left half is darker."""
+def noise(*, seed=0, images=20):
+    """Of the second half of the images, the left half is darker."""
     pixels = np.random.default_rng(seed).integers(0, 256, (images, 32, 32, 3), dtype=np.uint8)
     pixels[images // 2 :, :, :16] //= 3
-    return task_from_arrays(pixels, [0] * (images // 2) + [1] * (images // 2), name=name)
+    return pixels
+
+
+def halves(name, *, seed=0, images=20):
+    """Two classes of noise."""
+    labels = [0] * (images // 2) + [1] * (images // 2)
+    return task_from_arrays(noise(seed=seed, images=images), labels, name=name)
 
 
 @pytest.fixture(scope="module")
@@ -245,9 +251,8 @@ def test_too_few_images_measure_nothing(probe, do):
 
 
 def test_several_labels_an_image_are_refused_before_any_work(probe, do, told):
-    task = halves("noise")
     labels = np.eye(4, dtype=np.int64)[np.arange(20) % 4]
-    several = task_from_arrays(task.reader.images, labels, name="several")
+    several = task_from_arrays(noise(), labels, name="several")
     payload = {"model": a_start(probe), "embedding": True}
     with pytest.raises(SourceError, match="one label per image"):
         do(JobKind.FINETUNE, payload, task=several)
