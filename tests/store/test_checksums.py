@@ -103,7 +103,7 @@ def test_each_of_many_flipped_bits_changes_nothing_or_is_told_of(filled, tmp_pat
         data = bytearray(sound)
         data[place // 8] ^= 1 << place % 8
         (copy / DATABASE).write_bytes(data)
-        if _guarded(lambda: _store(copy)).state is not State.FAULT and content(copy) != before:
+        if _guarded("store", _store, copy).state is not State.FAULT and content(copy) != before:
             silent.append(place)
     assert silent == []
 

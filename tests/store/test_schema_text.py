@@ -69,7 +69,7 @@ def test_a_flipped_bit_in_the_definition_of_a_table_is_found(copy, before, after
     assert told(copy) == []
     replace(copy, before, after)
     assert told(copy) == [("idempotency", "the definition of its table idempotency differs")]
-    check = _guarded(lambda: _store(copy))
+    check = _guarded("store", _store, copy)
     assert check.state is State.FAULT
     assert check.remedy
 
@@ -86,7 +86,7 @@ def test_each_of_many_flipped_bits_of_the_schema_is_found(new, tmp_path):
         rewrite(copy, name, bytes(data))
         # A tab that became a line's end is a blank still.
         same = bytes(data).replace(b"\r", b"\t") == text.encode()
-        if _guarded(lambda path=copy: _store(path)).state is not State.FAULT and not same:
+        if _guarded("store", _store, copy).state is not State.FAULT and not same:
             silent.append((name, place))
         shutil.rmtree(copy)
     assert silent == []
@@ -116,7 +116,7 @@ def test_a_trigger_that_cannot_be_decoded_is_a_damaged_database(copy):
         Store.open(copy)
     assert "xc2EGIN" in caught.value.got
     assert caught.value.remedy
-    check = _guarded(lambda: _store(copy))
+    check = _guarded("store", _store, copy)
     assert check.state is State.FAULT
     assert "is damaged" in check.found
 
