@@ -2,10 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from math import isfinite
+from math import inf, isfinite
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 
 from task2vec.data.wording import plural
 from task2vec.errors import InputError
@@ -25,6 +32,12 @@ _LONGEST_TEXT = 10_000
 
 _Count = Annotated[int, Field(ge=0, le=10**9)]
 _Finite = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# JSON has no number for the loss of a training that diverged: there it is null.
+_Loss = Annotated[
+    float,
+    BeforeValidator(lambda loss: inf if loss is None else loss),
+    PlainSerializer(lambda loss: loss if isfinite(loss) else None, when_used="json"),
+]
 
 
 class _Part(BaseModel):
@@ -38,7 +51,7 @@ class Score(_Part):
     """
 
     accuracy: float = Field(ge=0, le=1)
-    loss: float
+    loss: _Loss
 
 
 def prefers_tuning(linear_probe: Score, fine_tuning: Score, *, noise: float) -> bool:
@@ -104,7 +117,9 @@ class Choice(_Part):
 
 
 def _shown(loss: float) -> str:
-    # Of a training that diverged it has many digits, which say nothing.
+    # Of a training that diverged it has many digits, which say nothing, or is none.
+    if not isfinite(loss):
+        return "no finite loss"
     return f"{loss:.2f}" if loss < 100 else f"{loss:.1e}"
 
 
@@ -196,7 +211,7 @@ def _check(tuned: Tuned) -> None:
     if len(tuned.warnings) > _MOST_WARNINGS or max(map(len, texts)) > _LONGEST_TEXT:
         raise ValueError(f"more than {_MOST_WARNINGS} warnings, or {_LONGEST_TEXT} characters")
     for score in () if choice is None else (choice.linear_probe, choice.fine_tuning):
-        if score is not None and not 0 <= score.loss < float("inf"):
+        if score is not None and score.loss < 0:
             raise ValueError(f"a loss of {score.loss}")
 
 

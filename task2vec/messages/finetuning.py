@@ -10,7 +10,7 @@ class RecipeScore(Answer):
     """Accuracy and mean cross-entropy (nats, calibrated) on images that trained nothing."""
 
     accuracy: float
-    loss: float
+    loss: float | None = Field(description="Null of a training that diverged.")
 
 
 class RecipeChoice(Answer):

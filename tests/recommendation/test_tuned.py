@@ -8,6 +8,7 @@ from factories import replace
 from task2vec.errors import InputError
 from task2vec.finetuning.result import Choice, ClassAccuracy, Score, Tuned, read_tuned
 from task2vec.finetuning.settings import FineTuningSettings
+from task2vec.messages.finetuning import RecipeChoice
 from task2vec.recommendation.prediction.intervals import wilson_interval
 from task2vec.types import ChosenBy, Recipe
 
@@ -67,6 +68,19 @@ def test_with_one_image_a_class_there_are_no_scores_to_choose_by():
     assert "one image a class" in choice.reason
 
 
+def test_a_training_that_diverged_is_told_as_any_other():
+    diverged = Score(accuracy=0.25, loss=float("nan"))
+    choice = TUNED.choice.model_copy(update={"fine_tuning": diverged})
+
+    data = json.loads(json.dumps(replace(TUNED, choice=choice).model_dump(mode="json")))
+
+    assert data["choice"]["fine_tuning"]["loss"] is None
+    assert read_tuned(data).choice.fine_tuning == Score(accuracy=0.25, loss=float("inf"))
+    shown = json.loads(RecipeChoice.model_validate(choice).model_dump_json())
+    assert RecipeChoice.model_validate(shown).fine_tuning.loss is None
+    assert "25 % and no finite loss" in choice.reason
+
+
 def test_without_a_test_there_is_no_accuracy():
     data = sent(TUNED) | {"correct": [], "test_keys": [], "by_class": []}
     found = read_tuned(data)
@@ -103,7 +117,7 @@ def test_without_a_test_there_is_no_accuracy():
         {"choice": CHOICE | {"by": "luck"}},
         {"choice": CHOICE | {"images": -1}},
         {"choice": CHOICE | {"linear_probe": {"accuracy": 1.5, "loss": 1.0}}},
-        {"choice": CHOICE | {"fine_tuning": {"accuracy": 0.5, "loss": float("inf")}}},
+        {"choice": CHOICE | {"fine_tuning": {"accuracy": 0.5, "loss": -1.0}}},
         {"choice": CHOICE | {"noise": -0.1}},
         {"choice": CHOICE | {"reason": "the best"}},
         {"by_class": [{"label": "a", "images": 2, "correct": 2}]},
