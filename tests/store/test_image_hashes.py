@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from raw_rows import written
 
 from task2vec.errors import NameTakenError, StoreCorruptError, UnknownNameError
@@ -14,19 +12,16 @@ def some_hashes(count, *, seed=0):
     return hashes_from_bytes(data)
 
 
-@settings(deadline=None, max_examples=20)
-@given(counts=st.lists(st.one_of(st.none(), st.integers(0, 40)), max_size=4))
-def test_hashes_are_read_back_bit_by_bit(counts, task, tmp_path_factory):
-    path = tmp_path_factory.mktemp("store")
+def test_hashes_are_read_back_bit_by_bit(task, tmp_path):
     kept = {}
-    with Store.open(path) as store:
-        for number, count in enumerate(counts):
+    with Store.open(tmp_path) as store:
+        for number, count in enumerate((40, None, 0, 1)):
             record, embedding = task(f"task {number}", seed=number)
             hashes = None if count is None else some_hashes(count, seed=number)
             added = store.tasks.add(record, embedding, hashes=hashes)
             if hashes is not None:
                 kept[added.id] = hashes
-    with Store.open(path, create=False) as store:
+    with Store.open(tmp_path, create=False) as store:
         found = store.tasks.all_image_hashes()
         assert found.keys() == kept.keys()
         for id_, hashes in kept.items():
