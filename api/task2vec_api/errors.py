@@ -173,7 +173,9 @@ def _field(location: Iterable[int | str]) -> str:
 
 def _problem(request: Request, fault: Fault) -> str:
     near = near_field(request, fault["loc"]) if fault["type"] == "extra_forbidden" else None
-    return f"{fault['msg']}. {near}" if near else str(fault["msg"])
+    # JSON has no tuples.
+    text = str(fault["msg"]).replace("valid tuple", "valid array")
+    return f"{text}. {near}" if near else text
 
 
 def _first(faults: Iterable[Any]) -> str:

@@ -119,11 +119,11 @@ def finetune(
 def compare(
     source: TaskOrSource,
     models: Annotated[
-        str,
+        list[str],
         typer.Option(
             metavar="A,B,C",
-            help="Starting models, with commas between; `task2vec models list` shows all. The "
-            "default is compared besides.",
+            help="Starting models, with commas between, or the option several times; `task2vec "
+            "models list` shows all. The default is compared besides.",
         ),
     ],
     output: Annotated[
@@ -146,15 +146,15 @@ def compare(
     gains hold together with 90 % certainty: the more models, the wider they are. The default is
     taken unless another model is surely better.
 
-    Each model becomes an expert, as by `task2vec finetune`. After an interruption the same command
-    goes on, and what was fine-tuned on these images with these settings is not trained again. A
-    model that cannot be fine-tuned has a reason in its row, and stops nothing; the exit code is
-    then 1.
+    A folder becomes a stored task, and each model an expert, as by `task2vec finetune`. After
+    an interruption the same command goes on, and what was fine-tuned on these images with these
+    settings is not trained again. A model that cannot be fine-tuned has a reason in its row, and
+    stops nothing; the exit code is then 1.
     """
     if output is not None:
         check_picture(output)
     with here.work(f"comparing on {source}") as (client, tell):
-        names = [name.strip() for name in models.split(",") if name.strip()]
+        names = [name.strip() for name in ",".join(models).split(",") if name.strip()]
         found = client.compare(source, names, **vars(recipe), progress=tell)
     if output is not None:
         from task2vec.plots.comparison import compose_comparison

@@ -63,6 +63,8 @@ def evaluate(
     picture: Annotated[
         Path | None,
         typer.Option(
+            "--output",
+            "-o",
             metavar="FILE",
             help="Draw the table of confusions: a .png, .svg or .pdf file.",
         ),
@@ -72,9 +74,9 @@ def evaluate(
 ) -> None:
     """Measure the accuracy of an expert on labelled images.
 
-    Example: `task2vec evaluate birds-from-efficientnet_lite0 holiday/birds --picture errors.png`
+    Example: `task2vec evaluate birds-from-efficientnet_lite0 holiday/birds -o errors.png`
 
-    SOURCE needs the class names of the expert; images of other classes are left out. A source with
+    The images need the class names of the expert; others are left out. A source with
     a test split is evaluated on that split. For each class: how many of its images are recognised,
     which share of the answers with its name is right (precision), and what it is most often taken
     for. `--json` has the whole table of confusions.

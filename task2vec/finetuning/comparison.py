@@ -1,6 +1,6 @@
 """Starting models compared with the default by what their experts get right on the same images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, log2
 
@@ -69,7 +69,7 @@ def comparison_of(
         task=task,
         chosen=chosen,
         expert=experts[chosen].expert,
-        verdict=_nothing_sure(default, images, compared)
+        verdict=_nothing_sure(default, rows, images, compared)
         if chosen == default
         else _better(chosen, *_gain(experts[chosen], base, compared), images=images),
         test_images=images,
@@ -121,12 +121,20 @@ def _better(model: str, gain: float, interval: tuple[float, float], *, images: i
     )
 
 
-def _nothing_sure(default: str, images: int, compared: int) -> str:
+def _nothing_sure(default: str, rows: Sequence[ComparedModel], images: int, compared: int) -> str:
     fewest = ceil(log2(2 * compared / (1 - LEVEL)))
     text = f"Take the default, {default}: no model is surely more accurate on "
     if fewest > images:
         return f"{text}{plural(images, 'test image')}, which are too few to tell any difference."
-    return (
-        f"{text}the same {plural(images, 'test image')}, where a difference below "
-        f"{100 * fewest / images:.0f} points cannot be seen."
+    text += (
+        f"the same {plural(images, 'test image')}, where at least {fewest} of them "
+        f"({100 * fewest / images:.0f} points) must differ to be sure."
     )
+    # The interval is approximate and a little narrower than the exact test at few images.
+    best = rows[0] if rows else None
+    if best is not None and best.gain_interval is not None and best.gain_interval[0] > 0:
+        text += (
+            f" {best.model} looks better, but by the exact test chance may have done it: "
+            "more test images would tell."
+        )
+    return text

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from task2vec.data.sampling.sample import drawing_order
 from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
-from task2vec.errors import SourceError
+from task2vec.errors import SourceError, TooLargeError
 from task2vec.finetuning.card import ClassifierCard
 from task2vec.finetuning.splits import check_one_label
-from task2vec.messages.evaluations import ClassEvaluation, Confusion, Evaluation
+from task2vec.messages.evaluations import MOST_CLASSES, ClassEvaluation, Confusion, Evaluation
 from task2vec.messages.explanations import TakenFor
 from task2vec.recommendation.prediction.intervals import wilson_interval
 
@@ -31,9 +31,16 @@ def evaluated_part(
 
     Its test split, where it has one; of that the images of classes that the expert knows by name;
     of these at most ``images``, drawn at random. Raises `SourceError` where no image is left, or
-    where images have several labels.
+    where images have several labels, and `TooLargeError` for an expert of very many classes.
     """
     check_one_label(task)
+    if len(card.classes) > MOST_CLASSES:
+        raise TooLargeError(
+            f"The table of confusions of {card.name} would be too large",
+            expected=f"an expert of at most {MOST_CLASSES:,} classes",
+            got=f"{len(card.classes):,}",
+            remedy="`task2vec predict` gives its answers for each image.",
+        )
     warnings = []
     if len(task.splits) > 1 and "test" in task.splits:
         task = task.only("test")
@@ -45,7 +52,7 @@ def evaluated_part(
     entries = tuple(entry for entry in task.entries if entry.label in known)
     if not entries:
         raise SourceError(
-            f"{task.source} has no image of a class that {card.name} tells",
+            f"{task.source} has no image of a class that {card.name} knows",
             expected=f"at least one of the classes {examples(list(card.classes))}",
             got=f"images of {examples(list(task.classes))}",
             remedy="The names of the classes must be those that the expert was fine-tuned on.",
@@ -54,7 +61,7 @@ def evaluated_part(
     if left_out:
         unknown = [label for index, label in enumerate(task.classes) if index not in known]
         warnings.append(
-            f"{plural(left_out, 'image')} left out: {card.name} does not tell "
+            f"{plural(left_out, 'image')} left out: {card.name} does not know "
             f"{plural(len(unknown), 'class')} of {task.source} ({examples(unknown)})"
         )
     if len(entries) > images:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from task2vec.errors import (
     MissingExtraError,
+    NameTakenError,
     SettingError,
     SourceError,
     StoreError,
@@ -38,7 +39,7 @@ from task2vec.messages.outcomes import OutcomeFilter
 from task2vec.messages.settings import TuningSettings
 from task2vec.messages.tasks import StoredTask
 from task2vec.messages.work import CompareWork, FinetuneWork, Work
-from task2vec.service.models.experts import TunedDetails
+from task2vec.service.models.experts import TunedDetails, checkpoint
 from task2vec.service.models.zoo import get_model, list_models
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.tasks.subjects import files_signature
@@ -164,14 +165,22 @@ def compare(
     for position, model in enumerate(models):
         if model.id in _tested(workspace, record, question.settings):
             continue
-        new = NewTuning(
-            start=model.id,
-            name=_free_name(workspace, called, model),
-            settings=question.settings,
-        )
         said = None if progress is None else _said(progress, position, len(models), model.name)
+
+        def tune(model: Model = model, said: "Progress | None" = said) -> Tuned:
+            new = NewTuning(
+                start=model.id,
+                name=_free_name(workspace, called, model),
+                settings=question.settings,
+            )
+            return finetune.finetune(workspace, new, source, progress=said, embed_progress=said)[0]
+
         try:
-            tuned, _ = finetune.finetune(workspace, new, source, progress=said, embed_progress=said)
+            try:
+                tuned = tune()
+            except NameTakenError:
+                # Another process compares, too. Another name goes on from the last epoch.
+                tuned = tune()
         except Exception as error:
             why = _unusable(error)
             if why is None or position == 0:
@@ -238,7 +247,9 @@ def _tested(
     store = workspace.existing_store()
     if store is None or task is None:
         return {}
-    names = {model.id: model.name for model in store.models.list()}
+    kept = {model.id: (model.name, checkpoint(workspace, model)) for model in store.models.list()}
+    # An expert whose file is gone is made again.
+    names = {id_: name for id_, (name, path) in kept.items() if path is None or path.is_file()}
     wanted = (asdict(finetune.tuning_settings(settings)), settings.images, task.source_signature)
     tested = {}
     for outcome in store.outcomes.list(OutcomeFilter(task=task.id)):
@@ -295,6 +306,9 @@ def _unusable(error: Exception) -> str | None:
 
     if is_out_of_memory(error):
         return _NO_MEMORY
+    # A full disk, or a folder that cannot be written, is no fault of the model.
+    if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError):
+        return None
     # A checkpoint that is gone is a plain `StoreError`; its kinds are about the store itself.
     own = isinstance(error, WeightsError | MissingExtraError) or type(error) is StoreError
     return str(error)[:_LONGEST] if own else None

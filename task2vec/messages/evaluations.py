@@ -12,7 +12,7 @@ from task2vec.types.jobs import Priority
 #: More images tell nothing more: the interval is below +-1 point.
 MOST_EVALUATED = 10_000
 #: A larger table of confusions is an answer that nobody reads, and megabytes to send.
-_MOST_CLASSES = 1000
+MOST_CLASSES = 1000
 
 
 class NewEvaluation(Subject):
@@ -49,7 +49,7 @@ class Confusion(Question):
     are those of the expert. A class without images has a row of zeros.
     """
 
-    classes: tuple[str, ...] = Field(min_length=2, max_length=_MOST_CLASSES)
+    classes: tuple[str, ...] = Field(min_length=2, max_length=MOST_CLASSES)
     counts: tuple[tuple[int, ...], ...]
 
     @model_validator(mode="after")

@@ -40,6 +40,7 @@ def store(small: SmallStore, tmp_path: Path) -> Path:
             expert = kept.models.add(
                 make_model(f"{name} expert", task=task.id, start=start, ref=f"store:{name}")
             )
+            (store / name).touch()
             details = TunedDetails(
                 expert=expert.id,
                 settings=asdict(FineTuningSettings()),
@@ -107,3 +108,32 @@ def test_a_picture_that_cannot_be_written_is_refused_before_the_work(
     found = cli("compare", "emoji_food", "--models", "gone", "-o", picture, "--store", store)
     assert found.code == 2
     assert ".png, .svg, .pdf" in found.err
+
+
+def test_an_expert_whose_file_is_gone_is_made_again(cli: Cli, store: Path) -> None:
+    (store / "better").unlink()
+
+    found = cli("compare", "emoji_food", "--models", "better", "--store", store)
+
+    # Trained now, it was tested on real images, and the default in this store on others.
+    assert found.code == 2
+    assert "tested on different images" in found.err
+
+
+def test_what_cannot_be_written_is_no_fault_of_a_model(cli: Cli, store: Path) -> None:
+    (store / "alike").unlink()
+    (store / "experts").write_text("no folder")
+
+    found = cli("compare", "emoji_food", "--models", "alike", "--store", store)
+
+    assert (found.code, found.out) == (2, "")
+    assert "experts" in found.err
+
+
+def test_models_are_taken_from_each_option(cli: Cli, store: Path) -> None:
+    several = ("--models", "alike", "--models", "better")
+
+    found = cli("compare", "emoji_food", *several, "--json", "--store", store)
+
+    rows = json.loads(found.out)["rows"]
+    assert [row["model"] for row in rows] == [DEFAULT, "better", "alike"]

@@ -198,7 +198,7 @@ def test_an_evaluation_is_a_table_with_a_picture(
     source, picture = small.sources / "emoji_food", tmp_path / "errors.svg"
     arguments = ("evaluate", "small", source, "--store", with_expert)
 
-    shown = cli(*arguments, "--picture", picture)
+    shown = cli(*arguments, "-o", picture)
     found = json.loads(cli(*arguments, "--json").out)
 
     assert shown.code == 0

@@ -49,7 +49,7 @@ def test_a_picture_without_a_place_is_not_computed(
     given = [small.sources / each if each in small_store.TASKS else each for each in arguments]
     stored = () if arguments[0] == "information" else ("--store", small.store)
 
-    found = cli(*given, *stored, "--picture" if "evaluate" in arguments else "-o", picture)
+    found = cli(*given, *stored, "-o", picture)
 
     assert (found.code, found.out) == (2, "")
     assert told in " ".join(found.err.split())

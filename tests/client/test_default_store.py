@@ -50,6 +50,14 @@ def test_they_answer_from_the_store_that_the_environment_names(
         task2vec.neighbours(TASKS[0])
 
 
+def test_a_variable_that_is_empty_names_none(
+    sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASK2VEC_STORE", "")
+
+    assert task2vec.neighbours(TASKS[0], k=1, progress=False).neighbours
+
+
 def test_an_expert_of_the_default_store_predicts_and_is_evaluated(
     sources: Path, tmp_path: Path
 ) -> None:

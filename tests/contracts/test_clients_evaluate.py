@@ -81,7 +81,7 @@ def test_all_count_what_the_expert_says_of_each_image(
     errors = {said: n for (label, said), n in known.items() if label == second.label != said}
     assert second.images == 11
     assert second.taken_for.images == errors[second.taken_for.name] == max(errors.values())
-    assert any("does not tell 1 class" in w and "not of the expert" in w for w in found.warnings)
+    assert any("does not know 1 class" in w and "not of the expert" in w for w in found.warnings)
     assert any(w.startswith("1 image left out") for w in found.warnings)
     steps = [(each.done, each.total) for each in progress if each.stage == "predicting"]
     # Whoever waits for a job hears of some steps only.
@@ -130,5 +130,5 @@ def test_what_cannot_be_is_refused_alike(client: Any, small: SmallStore, labelle
         client.evaluate("efficientnet_lite1", labelled)
     with pytest.raises(SettingError, match="images"):
         client.evaluate("small", labelled, images=0)
-    with pytest.raises((SourceError, JobFailedError), match="no image of a class that small tells"):
+    with pytest.raises((SourceError, JobFailedError), match="no image of a class that small knows"):
         client.evaluate("small", small.sources / "greek_capitals")

@@ -92,7 +92,7 @@ def test_more_models_need_a_larger_difference():
     assert among.chosen == "m0"
     assert "no model is surely more accurate" in among.verdict
     # Seven images of 36, of which chance wins all once in 128.
-    assert "a difference below 19 points cannot be seen" in among.verdict
+    assert "(19 points) must differ to be sure" in among.verdict
     narrow, wide = (
         next(row.gain_interval for row in a.rows if row.model == "m1") for a in (alone, among)
     )
