@@ -20,7 +20,13 @@ class NewComparison(Subject):
     model_config = ConfigDict(
         json_schema_extra={
             **EITHER_TASK_OR_DATASET,
-            "examples": [{"task": "greek_capitals", "models": ["efficientnet_lite1"]}],
+            "examples": [
+                {
+                    "task": "greek_capitals",
+                    "models": ["efficientnet_lite1"],
+                    "settings": {"epochs": 10},
+                }
+            ],
         }
     )
 
