@@ -166,21 +166,19 @@ def compare(
         if model.id in _tested(workspace, record, question.settings):
             continue
         said = None if progress is None else _said(progress, position, len(models), model.name)
-
-        def tune(model: Model = model, said: "Progress | None" = said) -> Tuned:
-            new = NewTuning(
-                start=model.id,
-                name=_free_name(workspace, called, model),
-                settings=question.settings,
-            )
-            return finetune.finetune(workspace, new, source, progress=said, embed_progress=said)[0]
-
+        new = NewTuning(
+            start=model.id,
+            name=_free_name(workspace, called, model),
+            settings=question.settings,
+        )
         try:
-            try:
-                tuned = tune()
-            except NameTakenError:
-                # Another process compares, too. Another name goes on from the last epoch.
-                tuned = tune()
+            tuned, _ = finetune.finetune(workspace, new, source, progress=said, embed_progress=said)
+        except NameTakenError:
+            # Another process may have stored this very expert meanwhile.
+            record, _ = finetune.opened_source(workspace, source)
+            if model.id not in _tested(workspace, record, question.settings):
+                raise
+            continue
         except Exception as error:
             why = _unusable(error)
             if why is None or position == 0:

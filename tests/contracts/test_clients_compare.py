@@ -146,3 +146,22 @@ def test_a_killed_comparison_goes_on_where_it_stopped(tmp_path: Path, foods: Pat
         # Other settings are other experts, whose names are taken.
         other = client.compare(foods, ["small"], images=12, epochs=1)
     assert {row.expert for row in other.rows} == {f"{row.expert}-2" for row in answer.rows}
+
+
+def test_two_that_compare_the_same_at_once_get_the_same_answer(tmp_path: Path, foods: Path) -> None:
+    reference, store = reference_of(tmp_path), tmp_path / "store"
+    with LocalClient(store) as client:
+        client.models.add(reference, name="small")
+    answers: list[Comparison] = []
+
+    def overtake(progress: Progress) -> None:
+        if progress.stage.startswith("2 of 2") and not answers:
+            with LocalClient(store) as other:
+                answers.append(other.compare(foods, ["small"], **SETTINGS))
+
+    with LocalClient(store) as client:
+        answer = client.compare(foods, ["small"], **SETTINGS, progress=overtake)
+        experts = [each.name for each in client.models.list() if each.task]
+
+    assert answer == answers[0]
+    assert sorted(experts) == sorted(row.expert for row in answer.rows)
