@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from task2vec.data.paths import DEFAULT_STORE
+from task2vec.data.paths import default_store
 from task2vec.data.wording import URL_EXPLAINED, URL_OPTION, typed
 
 _QUOTED = re.compile(r"`(task2vec [^`\n]+)`")
@@ -25,7 +25,7 @@ class Place:
     def forget(self) -> None:
         """Begin a command line."""
         self._root: Any = None
-        self._store = Path(os.environ.get("TASK2VEC_STORE") or DEFAULT_STORE)
+        self._store = Path(default_store())
         self._url: str | None = None
 
     def set_root(self, command: Any) -> None:
@@ -46,7 +46,7 @@ class Place:
         """Return the options that name this store or server; [] where the environment does."""
         if self._url:
             return [] if os.environ.get("TASK2VEC_URL") == self._url else ["--url", self._url]
-        usual = os.environ.get("TASK2VEC_STORE") or DEFAULT_STORE
+        usual = default_store()
         return [] if str(self._store) == usual else ["--store", str(self._store)]
 
     def completed(self, text: str) -> str:

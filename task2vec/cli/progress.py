@@ -39,9 +39,9 @@ _UNITS = {"asking": "tasks"}
 _BUDGET_STAGES = ("probing ", "fine-tuning ")
 
 
-#: No line is told earlier, nor sooner after another: short commands say nothing.
+#: Seconds before the first line, and at least between two lines: short commands print none.
 PATIENCE = 10.0
-#: While the stage stays the same, a line is told so often, in seconds.
+#: Seconds between two lines of one stage.
 REPEATED = 30.0
 _MOST = 3
 #: The unit of a bar that counts the seconds of a budget.

@@ -97,7 +97,7 @@ def check_arrays(path: Path, *, largest: int = MAX_SENT_ARRAY_BYTES) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    # zipfile tells of damage by BadZipFile, struct.error, UnicodeDecodeError, ...
+    # For damage zipfile raises BadZipFile, struct.error, UnicodeDecodeError, ...
     except Exception as error:
         raise SourceError("This is no archive of NumPy arrays", got=str(error)) from error
     total = sum(member.file_size for member in members)

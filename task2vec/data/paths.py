@@ -15,6 +15,11 @@ DEFAULT_STORE = "task2vec-store"
 _NAMES = 2000
 
 
+def default_store() -> str:
+    """Return the store where no argument names one; an empty variable names none."""
+    return os.environ.get("TASK2VEC_STORE") or DEFAULT_STORE
+
+
 def expanded(path: Path) -> Path:
     """Return a path with ``~`` replaced; one of a user whom nobody knows stays as it is."""
     try:

@@ -6,7 +6,6 @@ distances and the seed alone and keeps the large-scale arrangement where the met
 """
 
 import warnings
-from enum import StrEnum
 from importlib.util import find_spec
 
 import numpy as np
@@ -15,6 +14,7 @@ from scipy.spatial.distance import pdist, squareform
 from sklearn.manifold import TSNE, smacof
 
 from task2vec.errors import InputError, MissingExtraError
+from task2vec.messages.catalogue import MapMethod
 
 Matrix = NDArray[np.float64]
 
@@ -24,15 +24,7 @@ _ROUNDING = 1e-6
 _FEW = 3
 
 
-class LayoutMethod(StrEnum):
-    """How distances become positions: `mds` keeps lengths, the others keep neighbourhoods."""
-
-    MDS = "mds"
-    TSNE = "tsne"
-    UMAP = "umap"
-
-
-def lay_out(distances: Matrix, *, method: LayoutMethod, seed: int) -> Matrix:
+def lay_out(distances: Matrix, *, method: MapMethod, seed: int) -> Matrix:
     """Return positions (m, 2), in units of distance, for symmetric ``distances`` (m, m).
 
     The positions are centred and turned to their principal axes, each axis pointing to its longer
@@ -83,12 +75,12 @@ def stress(distances: Matrix, positions: Matrix) -> float:
     return float(np.linalg.norm(residual) / np.linalg.norm(wanted))
 
 
-def check_layout(distances: Matrix, *, method: LayoutMethod) -> Matrix:
+def check_layout(distances: Matrix, *, method: MapMethod) -> Matrix:
     """Return the distances free of what rounding did to them.
 
     Raises what `lay_out` raises.
     """
-    if method is LayoutMethod.UMAP and len(distances) > _FEW and not _has_umap():
+    if method is MapMethod.UMAP and len(distances) > _FEW and not _has_umap():
         raise MissingExtraError(
             "The layout `umap` needs the package umap-learn",
             remedy="Run: pip install 'task2vec[umap]', or use --method mds.",
@@ -187,7 +179,7 @@ def _umap(distances: Matrix, start: Matrix, seed: int) -> Matrix:
         return np.asarray(model.fit_transform(distances), dtype=np.float64)
 
 
-_METHODS = {LayoutMethod.MDS: _mds, LayoutMethod.TSNE: _tsne, LayoutMethod.UMAP: _umap}
+_METHODS = {MapMethod.MDS: _mds, MapMethod.TSNE: _tsne, MapMethod.UMAP: _umap}
 
 
 def _oriented(positions: Matrix) -> Matrix:

@@ -8,13 +8,14 @@ from io import BytesIO
 import numpy as np
 
 from task2vec.errors import Task2VecError
-from task2vec.plots.layout import LayoutMethod, Matrix, check_layout, lay_out
+from task2vec.messages.catalogue import MapMethod
+from task2vec.plots.layout import Matrix, check_layout, lay_out
 
 _POLL_SECONDS = 0.1
 
 
 def lay_out_apart(
-    distances: Matrix, *, method: LayoutMethod, seed: int, check: Callable[[], None]
+    distances: Matrix, *, method: MapMethod, seed: int, check: Callable[[], None]
 ) -> Matrix:
     """Return what `lay_out` returns; ``check`` is called ten times a second and raises to stop it.
 
@@ -50,7 +51,7 @@ def lay_out_apart(
 def main() -> None:
     """Read distances from stdin and write positions to stdout, both as `.npy`."""
     distances = np.load(BytesIO(sys.stdin.buffer.read()), allow_pickle=False)
-    positions = lay_out(distances, method=LayoutMethod(sys.argv[1]), seed=int(sys.argv[2]))
+    positions = lay_out(distances, method=MapMethod(sys.argv[1]), seed=int(sys.argv[2]))
     np.save(sys.stdout.buffer, positions, allow_pickle=False)
 
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from task2vec.errors import InputError
+from task2vec.messages.catalogue import MapMethod
 from task2vec.plots.figure import MARGIN, Sheet, pixels
-from task2vec.plots.layout import LayoutMethod
 from task2vec.plots.legend import draw_class_bar, draw_groups, draw_length
 from task2vec.plots.marks import MOST_LABELLED, Mark, draw_errors, draw_marks
 from task2vec.plots.style import FAINT_INK, PALETTE, UNGROUPED, GroupStyle, group_styles
@@ -21,9 +21,9 @@ Array = NDArray[np.float64]
 
 _LONGEST_NAME = 28
 _METHOD_NAMES = {
-    LayoutMethod.MDS: "metric MDS",
-    LayoutMethod.TSNE: "t-SNE",
-    LayoutMethod.UMAP: "UMAP",
+    MapMethod.MDS: "metric MDS",
+    MapMethod.TSNE: "t-SNE",
+    MapMethod.UMAP: "UMAP",
 }
 
 
@@ -49,7 +49,7 @@ def compose_map(
     *,
     title: str | None = None,
     thumbnails: bool = False,
-    method: LayoutMethod | None = None,
+    method: MapMethod | None = None,
     stress: float | None = None,
 ) -> Figure:
     """Return the picture; the names on it have the gid ``"label"``.
@@ -90,10 +90,10 @@ def compose_map(
     circles = draw_errors(sheet, marks)
     named = draw_marks(sheet, marks, room=room)
 
-    if method is LayoutMethod.MDS and scale < np.inf:
+    if method is MapMethod.MDS and scale < np.inf:
         draw_length(sheet, scale=scale, right=sheet.width - MARGIN, bottom=MARGIN)
     remarks = []
-    if method in (LayoutMethod.TSNE, LayoutMethod.UMAP):
+    if method in (MapMethod.TSNE, MapMethod.UMAP):
         remarks.append("It keeps neighbours together; long distances mean little.")
     if named < len(points):
         remarks.append(f"{named} of {len(points)} tasks are named; more names would overlap.")
@@ -134,9 +134,9 @@ def _explain(
     return [GroupStyle(to_hex(colours(norm(n))), "o") for n in classes], right
 
 
-def _errors(points: Sequence[MapPoint], *, method: LayoutMethod | None) -> Array:
+def _errors(points: Sequence[MapPoint], *, method: MapMethod | None) -> Array:
     """Return the standard errors (m,), 0 where lengths of the layout are no distances."""
-    if method in (LayoutMethod.TSNE, LayoutMethod.UMAP):
+    if method in (MapMethod.TSNE, MapMethod.UMAP):
         return np.zeros(len(points))
     return np.array([p.standard_error or 0.0 for p in points])
 
@@ -162,7 +162,7 @@ def _to_pixels(
     return middle + (offsets * scale if np.isfinite(scale) else 0 * offsets), scale
 
 
-def _faithfulness(method: LayoutMethod | None, stress: float | None) -> str:
+def _faithfulness(method: MapMethod | None, stress: float | None) -> str:
     """Say in words what a flat picture of many dimensions can be trusted for."""
     text = "2-D picture of n-D distances"
     if method is not None:

@@ -102,7 +102,7 @@ async def test_what_takes_too_long_is_killed_while_the_server_answers(tmp_path: 
         assert good.status_code == 201
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are told by Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
 async def test_a_file_whose_reader_is_killed_from_outside_can_be_sent_again(
     server: Running,
 ) -> None:

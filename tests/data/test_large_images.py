@@ -35,7 +35,7 @@ def png(size: tuple[int, int], mode: str = "RGB", seed: int = 0) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is told by Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_two_images_of_79_megapixels_take_what_is_documented(tmp_path: Path) -> None:
     for label in "ab":
         (tmp_path / label).mkdir()

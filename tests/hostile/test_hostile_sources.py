@@ -12,7 +12,7 @@ from hostile.names import traversal_names
 from hostile.sources import end_of, measure
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is told by Linux")
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from /proc")
 def test_hostile_sources_are_refused_or_read_without_what_is_bad() -> None:
     result = measure(125, seed=1)
     assert result["faults"] == []

@@ -16,8 +16,8 @@ from PIL import Image
 from skimage import data
 
 from task2vec.errors import InputError
+from task2vec.messages.catalogue import MapMethod
 from task2vec.plots.figure import save
-from task2vec.plots.layout import LayoutMethod
 from task2vec.plots.map import MapPoint, compose_map
 from task2vec.plots.marks import thumbnail_pixels
 
@@ -127,7 +127,7 @@ def test_names_stand_beside_their_marks_within_wide_circles() -> None:
         replace(point, x=x, y=y, standard_error=0.3)
         for point, (x, y) in zip(tasks(9, grouped=False), grid, strict=True)
     ]
-    figure = compose_map(points, method=LayoutMethod.MDS)
+    figure = compose_map(points, method=MapMethod.MDS)
     found = {label.get_text(): label.get_window_extent() for label in labels(figure)}
     for point, circle in zip(points, circles(figure), strict=True):
         box, centre = found[point.name], np.array(circle.center)
@@ -138,7 +138,7 @@ def test_names_stand_beside_their_marks_within_wide_circles() -> None:
 @pytest.mark.parametrize("error", [0.1, 0.5, 5.0])
 def test_circles_of_errors_stay_on_the_map(error: float) -> None:
     points = [replace(point, standard_error=error) for point in tasks(6, grouped=False)]
-    figure = compose_map(points, method=LayoutMethod.MDS)
+    figure = compose_map(points, method=MapMethod.MDS)
     assert len(circles(figure)) == 6
     height = figure.get_figheight() * figure.dpi
     bar = min(
@@ -151,17 +151,17 @@ def test_circles_of_errors_stay_on_the_map(error: float) -> None:
         assert box.x1 < bar
 
 
-@pytest.mark.parametrize("method", [LayoutMethod.TSNE, LayoutMethod.UMAP])
-def test_no_circles_where_lengths_are_no_distances(method: LayoutMethod) -> None:
+@pytest.mark.parametrize("method", [MapMethod.TSNE, MapMethod.UMAP])
+def test_no_circles_where_lengths_are_no_distances(method: MapMethod) -> None:
     assert not circles(compose_map(tasks(6), method=method))
 
 
 def test_the_caption_states_method_and_stress() -> None:
-    said = " ".join(texts(compose_map(tasks(5), method=LayoutMethod.MDS, stress=0.1449)))
+    said = " ".join(texts(compose_map(tasks(5), method=MapMethod.MDS, stress=0.1449)))
     assert "2-D picture of n-D distances by metric MDS; stress 0.14" in said
     assert "off by about 14%" in said
     assert re.search(r"distance 0\.\d", said)
-    said = " ".join(texts(compose_map(tasks(5), method=LayoutMethod.TSNE, stress=0.3)))
+    said = " ".join(texts(compose_map(tasks(5), method=MapMethod.TSNE, stress=0.3)))
     assert "by t-SNE" in said
     assert "long distances mean little" in said
 
@@ -241,7 +241,7 @@ def test_coincident_tasks(count: int) -> None:
         for i in range(count)
     ]
     for thumbnails in (False, True):
-        figure = compose_map(points, thumbnails=thumbnails, method=LayoutMethod.MDS, stress=0.0)
+        figure = compose_map(points, thumbnails=thumbnails, method=MapMethod.MDS, stress=0.0)
         assert len(labels(figure)) == count
 
 

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from task2vec.errors import InputError, MissingExtraError
-from task2vec.plots.layout import LayoutMethod, lay_out, stress
+from task2vec.messages.catalogue import MapMethod
+from task2vec.plots.layout import lay_out, stress
 
 Array = NDArray[np.float64]
 
 # The first use of UMAP compiles it.
-methods = pytest.mark.parametrize("method", LayoutMethod)
+methods = pytest.mark.parametrize("method", MapMethod)
 
 
 def lengths(points: Array) -> Array:
@@ -33,7 +34,7 @@ def families(*, members: int, seed: int = 0) -> tuple[Array, Array]:
 def test_mds_finds_a_planted_plane(count: int, seed: int, scale: float) -> None:
     planted = np.random.default_rng(seed).normal(scale=scale, size=(count, 2))
     distances = lengths(planted)
-    found = lay_out(distances, method=LayoutMethod.MDS, seed=0)
+    found = lay_out(distances, method=MapMethod.MDS, seed=0)
     # Equal lengths are equal configurations up to turning, mirroring and shifting.
     np.testing.assert_allclose(lengths(found), distances, rtol=0, atol=1e-6 * scale)
     assert stress(distances, found) < 1e-6
@@ -41,20 +42,20 @@ def test_mds_finds_a_planted_plane(count: int, seed: int, scale: float) -> None:
 
 @methods
 @pytest.mark.parametrize(("members", "seed"), [(2, 0), (2, 9), (4, 0), (15, 0)])
-def test_families_lie_apart(method: LayoutMethod, members: int, seed: int) -> None:
+def test_families_lie_apart(method: MapMethod, members: int, seed: int) -> None:
     distances, family = families(members=members, seed=seed)
     found = lengths(lay_out(distances, method=method, seed=0))
     same = family[:, None] == family[None]
     np.fill_diagonal(found, np.inf)
     assert np.array_equal(family[found.argmin(axis=1)], family)
-    if method is LayoutMethod.MDS:
+    if method is MapMethod.MDS:
         np.fill_diagonal(found, 0)
         assert found[same].max() < found[~same].min()
 
 
 @methods
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 30, 500])
-def test_any_number_of_points(method: LayoutMethod, count: int) -> None:
+def test_any_number_of_points(method: MapMethod, count: int) -> None:
     points = np.random.default_rng(count).normal(size=(count, 6))
     distances = np.linalg.norm(points[:, None] - points[None], axis=-1)
     found = lay_out(distances, method=method, seed=0)
@@ -65,12 +66,12 @@ def test_any_number_of_points(method: LayoutMethod, count: int) -> None:
 
 
 def test_two_points_lie_their_distance_apart_on_the_first_axis() -> None:
-    found = lay_out(np.array([[0, 0.4], [0.4, 0]]), method=LayoutMethod.UMAP, seed=0)
+    found = lay_out(np.array([[0, 0.4], [0.4, 0]]), method=MapMethod.UMAP, seed=0)
     np.testing.assert_allclose(found, [[-0.2, 0], [0.2, 0]], atol=1e-12)
 
 
 @methods
-def test_the_same_distances_and_seed_give_the_same_positions(method: LayoutMethod) -> None:
+def test_the_same_distances_and_seed_give_the_same_positions(method: MapMethod) -> None:
     distances, _ = families(members=6)
     first = lay_out(distances, method=method, seed=3)
     assert first.tobytes() == lay_out(distances.copy(), method=method, seed=3).tobytes()
@@ -79,8 +80,8 @@ def test_the_same_distances_and_seed_give_the_same_positions(method: LayoutMetho
 def test_the_orientation_does_not_depend_on_the_order_of_the_tasks() -> None:
     planted = np.random.default_rng(5).normal(size=(12, 2)) ** 2 * (3, 1)
     order = np.random.default_rng(6).permutation(12)
-    found = lay_out(lengths(planted), method=LayoutMethod.MDS, seed=0)
-    other = lay_out(lengths(planted[order]), method=LayoutMethod.MDS, seed=0)
+    found = lay_out(lengths(planted), method=MapMethod.MDS, seed=0)
+    other = lay_out(lengths(planted[order]), method=MapMethod.MDS, seed=0)
     np.testing.assert_allclose(other, found[order], atol=1e-8)
     # The first axis is the long one, and each points to its longer tail.
     assert found[:, 0].std() > found[:, 1].std()
@@ -89,7 +90,7 @@ def test_the_orientation_does_not_depend_on_the_order_of_the_tasks() -> None:
 
 
 @methods
-def test_coincident_tasks_and_equal_distances(method: LayoutMethod) -> None:
+def test_coincident_tasks_and_equal_distances(method: MapMethod) -> None:
     assert not lay_out(np.zeros((6, 6)), method=method, seed=0).any()
     equal = 1.0 - np.eye(8)
     found = lengths(lay_out(equal, method=method, seed=0))
@@ -97,7 +98,7 @@ def test_coincident_tasks_and_equal_distances(method: LayoutMethod) -> None:
 
 
 @methods
-def test_lengths_are_in_units_of_distance(method: LayoutMethod) -> None:
+def test_lengths_are_in_units_of_distance(method: MapMethod) -> None:
     distances, _ = families(members=5)
     found = lengths(lay_out(distances, method=method, seed=0))
     # At the best scale the residual is orthogonal to the lengths.
@@ -143,15 +144,15 @@ def test_stress_of_layouts_that_say_nothing() -> None:
 )
 def test_unusable_distances(distances: Array, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        lay_out(distances, method=LayoutMethod.MDS, seed=0)
+        lay_out(distances, method=MapMethod.MDS, seed=0)
 
 
 def test_rounding_is_no_asymmetry() -> None:
     exact, _ = families(members=4)
     rounded = exact + np.random.default_rng(0).uniform(-1e-7, 1e-7, size=exact.shape)
-    found = lay_out(rounded, method=LayoutMethod.MDS, seed=0)
+    found = lay_out(rounded, method=MapMethod.MDS, seed=0)
     np.testing.assert_allclose(
-        found, lay_out(exact, method=LayoutMethod.MDS, seed=0), rtol=0, atol=1e-4
+        found, lay_out(exact, method=MapMethod.MDS, seed=0), rtol=0, atol=1e-4
     )
 
 
@@ -159,4 +160,4 @@ def test_umap_missing_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     # None in its place is what a package that is not there looks like.
     monkeypatch.setitem(sys.modules, "umap", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'task2vec\[umap\]'"):
-        lay_out(1.0 - np.eye(5), method=LayoutMethod.UMAP, seed=0)
+        lay_out(1.0 - np.eye(5), method=MapMethod.UMAP, seed=0)

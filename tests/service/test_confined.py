@@ -33,7 +33,7 @@ from task2vec.service.parsing.confined import Confinement, ParsingLimits
 from task2vec.service.parsing.parsers import Parser, parse
 
 MIB = 2**20
-linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are told by Linux")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
 LIMITS = ParsingLimits(memory=128 * MIB, cpu_seconds=20, seconds=60.0)
 
 

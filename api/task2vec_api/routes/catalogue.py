@@ -65,13 +65,12 @@ async def get_map(
     def answer() -> Response:
         # matplotlib takes half a second to import.
         from task2vec.plots.figure import PictureFormat
-        from task2vec.plots.layout import LayoutMethod
 
         picture = None if chosen == _JSON else BytesIO()
         laid_out = draw(
             runtime.workspace,
             picture,
-            method=LayoutMethod(question.method.value),
+            method=question.method,
             tag=question.tag,
             thumbnails=question.thumbnails,
             seed=question.seed,

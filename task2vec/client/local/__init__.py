@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 from task2vec.client.backend import OnWarning, ShowProgress
 from task2vec.client.client import BlockingClient
 from task2vec.client.operations.work import ImagePaths
-from task2vec.data.paths import DEFAULT_STORE, expanded
+from task2vec.data.paths import DEFAULT_STORE, default_store, expanded
 from task2vec.extras import needing_extras
 from task2vec.messages.models import Model
 from task2vec.messages.predictions import Prediction
@@ -41,7 +41,7 @@ class LocalClient(BlockingClient):
 
 
 def _default_client() -> LocalClient:
-    return LocalClient(expanded(Path(os.environ.get("TASK2VEC_STORE") or DEFAULT_STORE)))
+    return LocalClient(expanded(Path(default_store())))
 
 
 def _on_default_store(method: Callable[[LocalClient], Callable[P, R]]) -> Callable[P, R]:

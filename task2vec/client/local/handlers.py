@@ -46,7 +46,7 @@ Counted = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Order:
-    """What an answer is about: sources, and who is told how far it is."""
+    """The sources of a question, and the function that receives its progress."""
 
     workspace: Workspace
     sources: tuple[Source, ...]
@@ -187,7 +187,7 @@ def count(progress: OnProgress, step: str, done: int, total: int) -> None:
 def _with_errors(
     progress: OnProgress | None,
 ) -> tuple[Counted | None, Callable[[float], None] | None]:
-    """Return what embedding tells of images, and of the standard error so far."""
+    """Return callbacks for the images done, and for the standard error so far."""
     if progress is None:
         return None, None
     last: list[float] = []

@@ -144,10 +144,7 @@ class LocalStore:
 
     async def draw(self, question: MapQuestion, path: Path | None) -> TaskMap:
         """Lay out the stored tasks; write the picture where there is a path."""
-        from task2vec.plots.layout import LayoutMethod
-
-        how = {**dict(question), "method": LayoutMethod(question.method.value)}
-        return as_sent(TaskMap, maps.draw(self._workspace, path, **how))
+        return as_sent(TaskMap, maps.draw(self._workspace, path, **dict(question)))
 
     async def compute(self, function: Callable[[], R]) -> R:
         """Call a function that takes its time."""

@@ -69,7 +69,7 @@ def label_name(value: object, names: Sequence[str] | None) -> str | None:
 
 
 def named_labels(labels: Iterable[str | None]) -> NamedLabels:
-    """Return the labels of an image whose list tells of every class."""
+    """Return the labels of an image that has these and no others."""
     return NamedLabels(tuple(sorted({label for label in labels if label is not None})))
 
 

@@ -30,10 +30,10 @@ def map_ahead(
 
     The next items, ``ahead`` at most (two for each thread unless told), are taken and worked on
     meanwhile. They are taken in this thread, so that ``items`` may be a generator; ``work`` must be
-    safe in several threads. Those ahead weigh ``most`` together, and one item more, where ``weigh``
-    tells of each. With one thread, or one processor, it is `map`. What ``work`` or ``items`` raises
-    comes out at its place in the order. A caller that stops early should close the generator: what
-    is under way ends first, the rest is dropped.
+    safe in several threads. The weights of the items ahead, by ``weigh``, may
+    exceed ``most`` by one item. With one thread, or one processor, it is `map`. What ``work`` or
+    ``items`` raises comes out at its place in the order. A caller that stops early should close the
+    generator: what is under way ends first, the rest is dropped.
 
     ``prepare`` is called first in each thread, ``meanwhile`` in this one again and again while it
     waits.

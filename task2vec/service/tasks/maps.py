@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from task2vec.distance import symmetric_matrix, with_prior
 from task2vec.errors import InputError, TooLargeError
-from task2vec.messages.catalogue import MapPoint, TaskMap
+from task2vec.messages.catalogue import MapMethod, MapPoint, TaskMap
 from task2vec.messages.tasks import StoredTask, TaskListing
 from task2vec.service.workspace import Workspace
 from task2vec.types import Space
 
 if TYPE_CHECKING:
     from task2vec.plots.figure import PictureFormat
-    from task2vec.plots.layout import LayoutMethod
 
 # So many tasks are laid out within a second or two, UMAP's compiling aside; a process of its own
 # would take as long to begin.
@@ -25,7 +24,7 @@ def draw(
     workspace: Workspace,
     target: Path | BinaryIO | None,
     *,
-    method: "LayoutMethod",
+    method: "MapMethod",
     tag: str | None = None,
     thumbnails: bool = False,
     seed: int = 0,
@@ -45,7 +44,7 @@ def draw(
     cannot be written, `TooLargeError` for more tasks than ``most``.
     """
     from task2vec.plots.figure import check_target, save
-    from task2vec.plots.layout import LayoutMethod, lay_out
+    from task2vec.plots.layout import lay_out
     from task2vec.plots.layout import stress as stress_of
     from task2vec.plots.layout_process import lay_out_apart
     from task2vec.plots.map import MapPoint as Drawn
@@ -68,7 +67,7 @@ def draw(
     records = [records[i] for i in kept]
     precisions = with_prior(values[kept], space.prior_precision)
     matrix = symmetric_matrix(precisions, precisions)
-    if check is not None and (method is LayoutMethod.UMAP or len(matrix) > _QUICK):
+    if check is not None and (method is MapMethod.UMAP or len(matrix) > _QUICK):
         positions = lay_out_apart(matrix, method=method, seed=seed, check=check)
     else:
         positions = lay_out(matrix, method=method, seed=seed)

@@ -33,7 +33,7 @@ class Measure(Protocol):
         """Return the distance of a task with ``values`` (n,) that candidates are found by."""
 
     def estimates(self, tasks: Sequence[TaskEmbedding], *, within: float) -> DistanceEstimates:
-        """Return the distances of tasks as they are told; errors of those ``within`` at least."""
+        """Return the distances to show; at least those up to ``within`` have their errors."""
 
     def competing(self, k: int) -> int:
         """Return how many tasks, nearest by the plain distance, compete for ``k`` places."""
@@ -92,7 +92,7 @@ class Centred:
         """Return the distance of a task with ``values`` (n,)."""
         return float(angle(self._own, self._direction(values)))
 
-    # All that compete are told: there is none whose errors could be left out.
+    # All that compete are shown, so all need their errors.
     def estimates(
         self,
         tasks: Sequence[TaskEmbedding],
