@@ -81,8 +81,9 @@ def no_known_probes(
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Name the folder that all processes of a run share."""
+    """Name the folder that all processes of a run share, and that of this process."""
     own = tmp_path_factory.getbasetemp()
+    small_store.own_folder = tmp_path_factory.mktemp("own")
     small_store.folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 

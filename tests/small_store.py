@@ -18,6 +18,8 @@ TASKS = ("emoji_food", "fashion_tops", "greek_capitals", "latin_small_letters")
 CLASSES, IMAGES = 4, 8
 #: What all processes of a run share.
 folder: Path | None = None
+#: What this process has for itself.
+own_folder: Path | None = None
 #: What is embedded of each task: six images of each class.
 USED = 24
 
@@ -56,11 +58,15 @@ def snapshot(folder: Path) -> dict[str, bytes] | None:
 
 @lru_cache(maxsize=1)
 def build() -> SmallStore:
-    """Make the store once for all processes of a run; tests copy it before they write to it."""
+    """Make the store once for all processes of a run; tests copy it before they write to it.
+
+    Each process reads a copy of its own: SQLite's files come and go while a store is open, so that
+    nothing may be copied that another process may have open.
+    """
     from task2vec.cli.run import run
 
-    assert folder is not None, "tests/conftest.py names it"
-    root = folder / "small_store"
+    assert folder is not None and own_folder is not None, "tests/conftest.py names them"
+    root, own = folder / "small_store", own_folder / "small_store"
     printed = root / "printed.jsonl"
     with FileLock(f"{root}.lock"):
         if not printed.exists():
@@ -73,6 +79,7 @@ def build() -> SmallStore:
                 )
             assert code == 0, output.getvalue()
             printed.write_text(output.getvalue(), encoding="utf-8")
+    shutil.copytree(root / "store", own)
     said = printed.read_text(encoding="utf-8")
     lines = tuple(json.loads(line) for line in said.splitlines())
-    return SmallStore(root / "store", root / "sources", lines, said)
+    return SmallStore(own, root / "sources", lines, said)
