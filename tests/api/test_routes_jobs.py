@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filled import built
+import small_store
 from played_worker import complete, events, exported, lend
 from running import Running, all_pages
 from small_expert import add_expert, expert_file
@@ -194,7 +194,7 @@ async def planned(server: Running, lease: dict[str, Any], **files: bytes) -> Any
 async def test_a_worker_is_told_what_to_measure_once_a_data_set_is_embedded(
     server: Running, dataset: dict[str, Any], tmp_path: Path
 ) -> None:
-    file = expert_file(tmp_path, built().parent / "sources" / "latin_small_letters")
+    file = expert_file(tmp_path, small_store.build().sources / "latin_small_letters")
     add_expert(server.workspace, file, name="letters", task="latin_small_letters")
     asked = await server.client.post("/v1/recommendations", json={"dataset": dataset["id"]})
     assert asked.status_code == 202
