@@ -4,14 +4,10 @@ What was fine-tuned on the same images with the same settings is found in the st
 again, so that a comparison goes on where another one stopped.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
-from itertools import chain, count
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from task2vec.errors import (
@@ -22,10 +18,15 @@ from task2vec.errors import (
     StoreError,
     WeightsError,
 )
-from task2vec.finetuning.comparison import ComparedExpert, comparison_of
-from task2vec.finetuning.result import PROTOCOL
+from task2vec.finetuning.comparison import ComparedExpert
 from task2vec.jobs import finetune
-from task2vec.jobs.evaluate import learned_from
+from task2vec.jobs.compared_models import (
+    answer,
+    compared_expert,
+    compared_models,
+    free_name,
+    tested_experts,
+)
 from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.kind import Checked, Kind, new_dataset, resolved
 from task2vec.jobs.workbench import Workbench
@@ -34,17 +35,13 @@ from task2vec.messages.comparisons import Comparison, NewComparison
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.jobs import NewTuning
 from task2vec.messages.leases import PlannedModel, Report
-from task2vec.messages.models import Model
-from task2vec.messages.outcomes import OutcomeFilter
 from task2vec.messages.settings import TuningSettings
 from task2vec.messages.tasks import StoredTask
 from task2vec.messages.work import CompareWork, FinetuneWork, Work
-from task2vec.service.models.experts import TunedDetails, checkpoint
-from task2vec.service.models.zoo import get_model, list_models
-from task2vec.service.packaged_models import default_model_id
+from task2vec.service.models.experts import TunedDetails
+from task2vec.service.tasks.dataset_sources import same_bytes
 from task2vec.service.tasks.subjects import files_signature
 from task2vec.service.workspace import Workspace
-from task2vec.store.sql.identity import check_name
 from task2vec.store.tasks.task_rows import task_named
 from task2vec.types.names import visible
 
@@ -64,19 +61,29 @@ def check(workspace: Workspace, question: NewComparison) -> Checked[CompareWork]
     """
     task, dataset = finetune.subject(workspace, question)
     called = dataset.name if task is None else task.name
-    models = _models(workspace, question, task=called, files=files_signature(dataset.sha256))
-    tested = _tested(workspace, task, question.settings)
-    left = [model.id for model in models if model.id not in tested]
+    models = compared_models(
+        workspace, question, task=called, files=files_signature(dataset.sha256)
+    )
     work = resolved(
         CompareWork,
         question,
         task=None if task is None else task.id,
         dataset=dataset.id,
         models=tuple(model.id for model in models),
-        next=left[0] if left else models[0].id,
+        next=models[0].id,
     )
-    answer = None if left else _answer(models, tested, {}, task=called)
-    return Checked(work, called, (dataset,), answer)
+    todo = left(workspace, work)
+    if isinstance(todo, Comparison):
+        return Checked(work, called, (dataset,), todo)
+    return Checked(todo, called, (dataset,))
+
+
+def left(workspace: Workspace, work: CompareWork) -> CompareWork | Comparison:
+    """Return what is still to train, or the answer: another comparison may have trained it."""
+    task = _stored(workspace, work)
+    if task is None:
+        return work
+    return _left(workspace, work, task, tested_experts(workspace, task, work.settings), work.failed)
 
 
 def lend(workspace: Workspace, work: CompareWork) -> CompareWork:
@@ -112,10 +119,8 @@ def commit(workspace: Workspace, work: CompareWork, findings: Findings) -> Commi
 
     Raises as `finetune.commit` does.
     """
-    store = workspace.store()
-    models = [store.models.get(model) for model in work.models]
-    task = None if work.task is None else store.tasks.get(work.task)
-    tested, failed = _tested(workspace, task, work.settings), dict(work.failed)
+    task = _stored(workspace, work)
+    tested, failed = tested_experts(workspace, task, work.settings), dict(work.failed)
     position = work.models.index(work.next)
     expert, why = None, findings.report.failed
     if why is None or position == 0:
@@ -132,13 +137,10 @@ def commit(workspace: Workspace, work: CompareWork, findings: Findings) -> Commi
             record = task_named(connection, new.task)
             assert record is not None
             details = TunedDetails.of(findings.tuned, expert=new.model, task=record)
-            tested[work.next] = _compared_expert(new.model, details)
+            tested[work.next] = compared_expert(new.model, details)
         # The first step, that of the default, stores the task or fails the job.
         assert record is not None
-        left = [model for model in work.models if model not in tested and model not in failed]
-        if left:
-            return work.model_copy(update={"next": left[0], "task": record.id, "failed": failed})
-        return _answer(models, tested, failed, task=record.name)
+        return _left(workspace, work, record, tested, failed)
 
     return commit
 
@@ -159,16 +161,16 @@ def compare(
     """
     record, task = finetune.opened_source(workspace, source)
     called = task.name if record is None else record.name
-    models = _models(workspace, question, task=called, files=task.signature)
+    models = compared_models(workspace, question, task=called, files=task.signature)
     _check_test_images(task, question.settings)
     failed: dict[str, str] = {}
     for position, model in enumerate(models):
-        if model.id in _tested(workspace, record, question.settings):
+        if model.id in tested_experts(workspace, record, question.settings):
             continue
         said = None if progress is None else _said(progress, position, len(models), model.name)
         new = NewTuning(
             start=model.id,
-            name=_free_name(workspace, called, model),
+            name=free_name(workspace, called, model),
             settings=question.settings,
         )
         try:
@@ -176,7 +178,7 @@ def compare(
         except NameTakenError:
             # Another process may have stored this very expert meanwhile.
             record, _ = finetune.opened_source(workspace, source)
-            if model.id not in _tested(workspace, record, question.settings):
+            if model.id not in tested_experts(workspace, record, question.settings):
                 raise
             continue
         except Exception as error:
@@ -189,35 +191,8 @@ def compare(
         if tuned.accuracy is None:
             raise _no_test_images(task)
         record = workspace.store().tasks.get(tuned.task)
-    tested = _tested(workspace, record, question.settings)
-    return _answer(models, tested, failed, task=called)
-
-
-def _models(workspace: Workspace, question: NewComparison, *, task: str, files: str) -> list[Model]:
-    """Return the models to compare, the default first; ``files`` are those of the images.
-
-    Raises `UnknownNameError` with near names, and `SettingError` where there is nothing to compare,
-    or a model has learned from these very images.
-    """
-    found = [get_model(workspace, name) for name in (default_model_id(), *question.models)]
-    models = list({model.id: model for model in found}.values())
-    if len(models) == 1:
-        raise SettingError(
-            "There is nothing to compare",
-            expected=f"at least one starting model besides the default, {models[0].name}",
-            got=", ".join(question.models) or "none",
-            remedy="`task2vec models list` shows all, and `task2vec recommend` those that promise "
-            "most.",
-        )
-    for model in models:
-        check_name(_expert_name(task, model))
-        if files in learned_from(workspace, model):
-            raise SettingError(
-                f"{model.name} was fine-tuned on these images, of which some would test it",
-                expected="starting models that have not seen them",
-                remedy="Leave it out. To train it on, give new images to `task2vec finetune`.",
-            )
-    return models
+    tested = tested_experts(workspace, record, question.settings)
+    return answer(models, tested, failed, task=called)
 
 
 def _check_test_images(task: "Task", settings: TuningSettings) -> None:
@@ -238,31 +213,30 @@ def _no_test_images(task: "Task") -> SourceError:
     )
 
 
-def _tested(
-    workspace: Workspace, task: StoredTask | None, settings: TuningSettings
-) -> dict[str, ComparedExpert]:
-    """Return the experts in the store, by their start, that a comparison would make again."""
-    store = workspace.existing_store()
-    if store is None or task is None:
-        return {}
-    kept = {model.id: (model.name, checkpoint(workspace, model)) for model in store.models.list()}
-    # An expert whose file is gone is made again.
-    names = {id_: name for id_, (name, path) in kept.items() if path is None or path.is_file()}
-    wanted = (asdict(finetune.tuning_settings(settings)), settings.images, task.source_signature)
-    tested = {}
-    for outcome in store.outcomes.list(OutcomeFilter(task=task.id)):
-        # What people record, and earlier versions did, has no such details.
-        with suppress(ValidationError):
-            details = TunedDetails.model_validate(outcome.details)
-            same = (details.settings, details.images, details.source) == wanted
-            if same and details.expert in names and outcome.protocol.startswith(f"{PROTOCOL} "):
-                tested[outcome.model] = _compared_expert(names[details.expert], details)
-    return tested
+def _stored(workspace: Workspace, work: CompareWork) -> StoredTask | None:
+    """Return the task that a job compares on; None of a data set that is no stored task yet."""
+    store = workspace.store()
+    if work.task is not None:
+        return store.tasks.get(work.task)
+    dataset = store.datasets.get(work.dataset or "")
+    task = store.tasks.named(dataset.name)
+    return task if task is not None and same_bytes(task, dataset) else None
 
 
-def _compared_expert(name: str, details: TunedDetails) -> ComparedExpert:
-    correct = np.array([right == "1" for right in details.correct])
-    return ComparedExpert(name, correct, details.tested, details.seconds)
+def _left(
+    workspace: Workspace,
+    work: CompareWork,
+    task: StoredTask,
+    tested: Mapping[str, ComparedExpert],
+    failed: Mapping[str, str],
+) -> CompareWork | Comparison:
+    """Return the work for the next model that is neither tested nor failed, else the answer."""
+    for model in work.models:
+        if model not in tested and model not in failed:
+            return work.model_copy(update={"next": model, "task": task.id, "failed": dict(failed)})
+    store = workspace.store()
+    models = [store.models.get(model) for model in work.models]
+    return answer(models, tested, failed, task=task.name)
 
 
 def _step(workspace: Workspace, work: CompareWork) -> FinetuneWork:
@@ -275,21 +249,9 @@ def _step(workspace: Workspace, work: CompareWork) -> FinetuneWork:
         task=work.task,
         dataset=work.dataset,
         start=work.next,
-        name=_free_name(workspace, called, store.models.get(work.next)),
+        name=free_name(workspace, called, store.models.get(work.next)),
         settings=work.settings,
     )
-
-
-def _expert_name(task: str, model: Model) -> str:
-    return f"{task}-from-{model.name}"
-
-
-def _free_name(workspace: Workspace, task: str, model: Model) -> str:
-    """Return a name for the expert: that which `finetune` gives, or with a number behind."""
-    taken = {each.name for each in list_models(workspace)}
-    name = _expert_name(task, model)
-    more = (f"{name}-{number}" for number in count(2))
-    return next(each for each in chain([name], more) if each not in taken)
 
 
 def _said(progress: "Progress", position: int, models: int, name: str) -> "Progress":
@@ -312,20 +274,6 @@ def _unusable(error: Exception) -> str | None:
     return str(error)[:_LONGEST] if own else None
 
 
-def _answer(
-    models: Sequence[Model],
-    tested: Mapping[str, ComparedExpert],
-    failed: Mapping[str, str],
-    *,
-    task: str,
-) -> Comparison:
-    names = {model.id: model.name for model in models}
-    return comparison_of(
-        {names[id_]: tested[id_] for id_ in names if id_ in tested},
-        task=task,
-        default=models[0].name,
-        failed={names[id_]: why for id_, why in failed.items()},
-    )
-
-
-COMPARE = Kind(NewComparison, CompareWork, check, run, commit, lend, new_dataset)
+COMPARE = Kind(
+    NewComparison, CompareWork, check, run, commit, left=left, lend=lend, embeds=new_dataset
+)

@@ -141,4 +141,4 @@ def learned_from(workspace: Workspace, expert: Model) -> set[str]:
     return files - {""}
 
 
-EVALUATE = Kind(NewEvaluation, EvaluateWork, check, run, commit, lend)
+EVALUATE = Kind(NewEvaluation, EvaluateWork, check, run, commit, lend=lend)

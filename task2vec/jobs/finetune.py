@@ -311,4 +311,4 @@ def _task(
     return give
 
 
-FINETUNE = Kind(NewTuning, FinetuneWork, check, run, commit, lend, new_dataset)
+FINETUNE = Kind(NewTuning, FinetuneWork, check, run, commit, lend=lend, embeds=new_dataset)

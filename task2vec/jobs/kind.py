@@ -58,11 +58,12 @@ def _nothing(_: Any) -> dict[str, str]:
 class Kind(Generic[Q, W]):
     """A kind of work.
 
-    ``check`` refuses what could not be worked on, and looks names up; ``lend`` adds what a worker
-    needs to know. ``run`` does the work, in any process, and ``commit`` returns what stores it and
-    answers, in the store's, or says what is left of work in several steps; the server itself does
-    the kinds that have neither. ``embeds`` are the data sets, by role, whose embeddings ``commit``
-    needs.
+    ``check`` refuses what could not be worked on, and looks names up. Just before a worker gets it,
+    ``left`` returns what is still to do of it, or the answer where others have done all meanwhile;
+    ``lend`` adds what the worker needs to know. ``run`` does the work, in any process, and
+    ``commit`` returns what stores it and answers, in the store's, or says what is left of work in
+    several steps; the server itself does the kinds that have neither. ``embeds`` are the data sets,
+    by role, whose embeddings ``commit`` needs.
     """
 
     question: type[Q]
@@ -70,6 +71,7 @@ class Kind(Generic[Q, W]):
     check: Callable[[Workspace, Q], Checked[W]]
     run: Callable[[W, Workbench], Findings] | None = None
     commit: Callable[[Workspace, W, Findings], Commit] | None = None
+    left: Callable[[Workspace, W], W | Answer] = _as_it_is
     lend: Callable[[Workspace, W], W] = _as_it_is
     embeds: Callable[[W], dict[str, str]] = _nothing
 

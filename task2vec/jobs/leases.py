@@ -8,9 +8,12 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+from sqlalchemy import Connection
+
 from task2vec.errors import InputError, Task2VecError, UnreachableError, WeightsError
 from task2vec.jobs.findings import receive
 from task2vec.jobs.jobs import KINDS
+from task2vec.messages.base import Answer
 from task2vec.messages.jobs import Progress
 from task2vec.messages.leases import Failure
 from task2vec.messages.leases import Findings as SentFindings
@@ -49,8 +52,9 @@ def lease(
 ) -> Lent | None:
     """Lend the next job of these kinds to a worker; None where there is none.
 
-    A job that needs what is gone since fails, and the next is lent. Leases that are over are ended
-    by `expire` alone: its caller has to know of them, since the worker may hang.
+    A job that needs what is gone since fails, one that others have done meanwhile succeeds, and the
+    next is lent. Leases that are over are ended by `expire` alone: its caller has to know of them,
+    since the worker may hang.
     """
     moment = _now(now)
     jobs = workspace.store().jobs
@@ -59,7 +63,8 @@ def lease(
         if job is None:
             return None
         try:
-            return Lent(job, _lent(workspace, job), seconds)
+            if not _moved_on(workspace, job, moment):
+                return Lent(job, _lent(workspace, job), seconds)
         except InputError as error:
             fail(
                 workspace,
@@ -155,12 +160,7 @@ def complete(
             done = None
             if commit is not None and job.state is JobState.RUNNING:
                 done = commit(connection)
-            if isinstance(done, Work):
-                return store.jobs.advance_within(
-                    connection, job, payload=done.model_dump(mode="json"), now=moment
-                )
-            result = {} if done is None else done.model_dump(mode="json")
-            return store.jobs.complete_within(connection, job, result=result, now=moment)
+            return _stepped(workspace, connection, job, done, now=moment)
     except BaseException as error:
         if job.kind in (JobKind.FINETUNE, JobKind.COMPARE):
             # Its file may be there already, and its record is not.
@@ -193,6 +193,36 @@ def failure_of(error: Task2VecError | Failure | JobFailure) -> JobFailure:
 
 def _shown(text: str | None) -> str | None:
     return None if text is None else visible(without_keys(text[:_LONGEST_TEXT]))
+
+
+def _moved_on(workspace: Workspace, job: JobRecord, now: float) -> bool:
+    """Take off a job what others have done since it was queued; return whether there was any."""
+    kind, jobs = KINDS[job.kind], workspace.store().jobs
+    work = kind.work.model_validate(job.payload)
+    left = kind.left(workspace, work)
+    if left == work:
+        return False
+    with workspace.store().transaction() as connection:
+        job = jobs.under_lease_within(connection, job.id, fence=job.fence)
+        _stepped(workspace, connection, job, left, now=now)
+    return True
+
+
+def _stepped(
+    workspace: Workspace,
+    connection: Connection,
+    job: JobRecord,
+    done: Answer | Work | None,
+    *,
+    now: float,
+) -> JobRecord:
+    """End a job with its answer, or queue it for what is left of it."""
+    jobs = workspace.store().jobs
+    if isinstance(done, Work) and job.state is JobState.RUNNING:
+        payload = done.model_dump(mode="json")
+        return jobs.advance_within(connection, job, payload=payload, now=now)
+    result = {} if done is None else done.model_dump(mode="json")
+    return jobs.complete_within(connection, job, result=result, now=now)
 
 
 def _lent(workspace: Workspace, job: JobRecord) -> Work:

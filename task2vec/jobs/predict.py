@@ -169,4 +169,4 @@ def _prediction(row: Shares, classes: Sequence[str]) -> Prediction:
     return prediction(path, shares, classes)
 
 
-PREDICT = Kind(NewPrediction, PredictWork, check, run, commit, lend)
+PREDICT = Kind(NewPrediction, PredictWork, check, run, commit, lend=lend)

@@ -233,4 +233,6 @@ def _check_measured(
         )
 
 
-RECOMMEND = Kind(RecommendationQuestion, RecommendWork, check, run, commit, lend, new_dataset)
+RECOMMEND = Kind(
+    RecommendationQuestion, RecommendWork, check, run, commit, lend=lend, embeds=new_dataset
+)
