@@ -39,7 +39,7 @@ from task2vec.messages.settings import TuningSettings
 from task2vec.messages.tasks import StoredTask
 from task2vec.messages.work import CompareWork, FinetuneWork, Work
 from task2vec.service.models.experts import TunedDetails
-from task2vec.service.tasks.dataset_sources import same_bytes
+from task2vec.service.tasks.dataset_sources import named_dataset, same_bytes
 from task2vec.service.tasks.subjects import files_signature
 from task2vec.service.workspace import Workspace
 from task2vec.store.tasks.task_rows import task_named
@@ -59,7 +59,7 @@ def check(workspace: Workspace, question: NewComparison) -> Checked[CompareWork]
 
     Raises as `finetune.check` does, and `SettingError` for models that cannot be compared.
     """
-    task, dataset = finetune.subject(workspace, question)
+    task, dataset = named_dataset(workspace, question)
     called = dataset.name if task is None else task.name
     models = compared_models(
         workspace, question, task=called, files=files_signature(dataset.sha256)

@@ -14,8 +14,6 @@ from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.kind import Checked, Kind, new_dataset, resolved
 from task2vec.jobs.workbench import Workbench, silent
 from task2vec.messages.base import Answer
-from task2vec.messages.comparisons import NewComparison
-from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.finetuning import ClassAccuracy, RecipeChoice, Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.messages.leases import Report
@@ -25,15 +23,14 @@ from task2vec.messages.work import FinetuneWork
 from task2vec.service.models.experts import new_checkpoint, register_tuned, sweep_experts
 from task2vec.service.models.zoo import check_model_name, checked_ref, get_model
 from task2vec.service.tasks.dataset_sources import (
-    dataset_of,
-    labelled_dataset,
     name_taken,
+    named_dataset,
     same_bytes,
     source_of,
 )
 from task2vec.service.tasks.subjects import open_named, reopen, stored_task
 from task2vec.service.workspace import Workspace
-from task2vec.store.sql.identity import check_name, new_id
+from task2vec.store.sql.identity import new_id
 from task2vec.store.tasks.task_rows import task_named
 from task2vec.types.names import visible
 
@@ -52,7 +49,7 @@ def check(workspace: Workspace, question: NewTuning) -> Checked[FinetuneWork]:
     that is not there, `NameTakenError` for the name of another task or model, `SourceError` when
     the images of a stored task are no longer here.
     """
-    task, dataset = subject(workspace, question)
+    task, dataset = named_dataset(workspace, question)
     start = get_model(workspace, question.start)
     called = dataset.name if task is None else task.name
     name = question.name or f"{called}-from-{start.name}"
@@ -66,31 +63,6 @@ def check(workspace: Workspace, question: NewTuning) -> Checked[FinetuneWork]:
         name=name,
     )
     return Checked(work, name, (dataset,))
-
-
-def subject(
-    workspace: Workspace, question: NewTuning | NewComparison
-) -> tuple[StoredTask | None, StoredDataset]:
-    """Return the data set to fine-tune on, and the stored task that it is, if it is one already.
-
-    Raises as `check` does.
-    """
-    store = workspace.store()
-    task: StoredTask | None
-    if question.task is not None and question.dataset is None:
-        task = store.tasks.get(question.task)
-        dataset = dataset_of(workspace, task)
-    elif question.dataset is not None and question.task is None:
-        dataset = labelled_dataset(workspace, question.dataset)
-        task = store.tasks.named(dataset.name)
-        check_name(dataset.name, new=task is None)
-        if task is not None and not same_bytes(task, dataset):
-            raise name_taken(dataset.name)
-    else:
-        raise SettingError(
-            "What to fine-tune on is not clear", expected="either task or dataset, not both"
-        )
-    return task, dataset
 
 
 def lend(workspace: Workspace, work: FinetuneWork) -> FinetuneWork:

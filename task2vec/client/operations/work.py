@@ -30,6 +30,8 @@ from task2vec.messages.tasks import Task
 
 ImagePaths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """One file or folder, or several."""
+Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+"""A folder of sources or a list of them, or their paths."""
 
 
 class Work(Part[M]):
@@ -38,7 +40,7 @@ class Work(Part[M]):
     @Stream
     def batch(
         self,
-        sources: "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]",
+        sources: Sources,
         *,
         probe: str = EMBEDDING.probe,
         images: int = EMBEDDING.images,
@@ -271,7 +273,7 @@ async def finetune(
 
 async def _batch(
     backend: Backend,
-    sources: "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]",
+    sources: Sources,
     question: NewBatch,
     *,
     dry_run: bool,
@@ -284,9 +286,7 @@ async def _batch(
             yield item
 
 
-def _listed(
-    sources: "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]",
-) -> list[BatchSource]:
+def _listed(sources: Sources) -> list[BatchSource]:
     """Return the items of a batch; raises `InputError` where there are none, or two of one name."""
     if isinstance(sources, str | os.PathLike):
         return find_items(Path(sources))

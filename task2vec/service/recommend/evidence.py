@@ -20,8 +20,8 @@ from task2vec.service.models.limits import allowed
 from task2vec.service.outcomes import outcomes_elsewhere
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.tasks.search import uneven_images
-from task2vec.service.tasks.shared_images import SharedTasks, find_shared, same_folder
-from task2vec.service.tasks.subjects import Subject, files_of
+from task2vec.service.tasks.shared_images import SharedTasks, find_shared
+from task2vec.service.tasks.subjects import Subject, files_of, same_folder
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Judged
 from task2vec.types.details import HeadInformation

@@ -1,10 +1,13 @@
 """Which data set a task was embedded from, and what a task says of it."""
 
-from task2vec.errors import NameTakenError, SourceError, UnknownNameError
+from task2vec.errors import NameTakenError, SettingError, SourceError, UnknownNameError
+from task2vec.messages.comparisons import NewComparison
 from task2vec.messages.datasets import StoredDataset
+from task2vec.messages.jobs import NewTuning
 from task2vec.messages.tasks import StoredTask
 from task2vec.service.tasks.subjects import IMPORTED, UPLOADED, files_signature, missing_images
 from task2vec.service.workspace import Workspace
+from task2vec.store.sql.identity import check_name
 
 
 def labelled_dataset(workspace: Workspace, id_: str) -> StoredDataset:
@@ -45,6 +48,33 @@ def dataset_of(workspace: Workspace, task: StoredTask) -> StoredDataset:
             how = "imported as an embedding"
         where, got = f"it was {how}, and a server opens uploads only", f"a task that was {how}"
     raise missing_images(task, f"are not on this server: {where}", got=got, remote=True)
+
+
+def named_dataset(
+    workspace: Workspace, question: NewTuning | NewComparison
+) -> tuple[StoredTask | None, StoredDataset]:
+    """Return the data set to fine-tune on, and the stored task that it is, if it is one already.
+
+    Raises `SettingError` unless the question names either a task or a data set, `UnknownNameError`
+    for one that is not there, `NameTakenError` for a data set with the name of another task, and as
+    `labelled_dataset` and `dataset_of` do.
+    """
+    store = workspace.store()
+    task: StoredTask | None
+    if question.task is not None and question.dataset is None:
+        task = store.tasks.get(question.task)
+        dataset = dataset_of(workspace, task)
+    elif question.dataset is not None and question.task is None:
+        dataset = labelled_dataset(workspace, question.dataset)
+        task = store.tasks.named(dataset.name)
+        check_name(dataset.name, new=task is None)
+        if task is not None and not same_bytes(task, dataset):
+            raise name_taken(dataset.name)
+    else:
+        raise SettingError(
+            "What to fine-tune on is not clear", expected="either task or dataset, not both"
+        )
+    return task, dataset
 
 
 def images_missing(workspace: Workspace, task: str) -> SourceError | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from task2vec.data.wording import examples, few, plural, shown
 from task2vec.errors import UnknownNameError
@@ -13,7 +12,7 @@ from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.recommendations import MOST_SHARED, SharedImages
 from task2vec.messages.tasks import StoredTask
 from task2vec.recommendation.evidence.leaks import Shared, count_shared
-from task2vec.service.tasks.subjects import Subject, files_of
+from task2vec.service.tasks.subjects import Subject, files_of, same_folder
 from task2vec.service.workspace import Workspace
 from task2vec.store.store import Store
 from task2vec.types.image_hashes import ImageHashes
@@ -119,11 +118,6 @@ def find_shared(
     )
     shares = {id_: finding.share for id_, finding in found if not finding.excluded}
     return SharedTasks(tuple(finding for _, finding in found), ids, warnings, own, shares, same)
-
-
-def same_folder(one: str, other: str) -> bool:
-    """Whether two tasks were read from the same path of this machine."""
-    return one == other and Path(one).is_absolute()
 
 
 def mark_shared(store: Store, subject: Subject, found: Sequence[Neighbour]) -> list[Neighbour]:

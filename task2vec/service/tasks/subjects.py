@@ -106,6 +106,11 @@ def files_of(record: StoredTask) -> str:
     return "" if files == IMPORTED else files
 
 
+def same_folder(one: str, other: str) -> bool:
+    """Whether two tasks were read from the same path of this machine."""
+    return one == other and Path(one).is_absolute()
+
+
 def stored_task(workspace: Workspace, name: str) -> StoredTask | None:
     """Return the stored task of this name or id; None where there is none or it is a path."""
     if name in (".", "..") or name.startswith(PATH_STARTS):
