@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -143,6 +144,8 @@ def become(question: dict[str, Any]) -> None:
     os.chdir(question["folder"])
     os.environ.clear()
     os.environ.update(question["environment"])
+    # A library has looked where temporary files go.
+    tempfile.tempdir = None
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         number = ("stdin", "stdout", "stderr").index(name)
         errors = "backslashreplace" if name == "stderr" else "strict"

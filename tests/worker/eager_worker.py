@@ -1,4 +1,6 @@
-"""`task2vec worker` that keeps every epoch and says which it trains; a program, to be killed."""
+"""`task2vec worker` that keeps every epoch, and says its process and the epoch it trains."""
+
+import os
 
 from task2vec.cli import main
 from task2vec.finetuning import resume
@@ -15,6 +17,7 @@ def run_epoch(self: Training, tick: Tick) -> None:
 
 
 if __name__ == "__main__":
+    print(f"process {os.getpid()}", flush=True)
     resume.EVERY = 0.0
     Training.run_epoch = run_epoch  # type: ignore[method-assign]
     main()

@@ -1,28 +1,42 @@
 """A real server without workers, and workers as processes of their own."""
 
 import os
+import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import eager_worker
 import httpx2
+from fork_server import ForkServer
+from live_server import LiveServer
 
+#: Seconds.
+LEASE = 5.0
 ENDED = ("succeeded", "failed", "cancelled")
 _SECONDS = 180.0
 
 
 @dataclass
 class WorkerProcess:
-    """`task2vec worker`; ``log`` is where it writes."""
+    """`task2vec worker`; ``log`` is where it writes.
 
-    name: str
+    It is a fork: ``process`` starts it, and ends as it does.
+    """
+
     process: "subprocess.Popen[bytes]"
     log: Path
+
+    @property
+    def pid(self) -> int:
+        found = re.match(r"process (\d+)\n", self.told())
+        assert found is not None
+        return int(found[1])
 
     def told(self) -> str:
         return self.log.read_text(encoding="utf-8")
@@ -31,7 +45,7 @@ class WorkerProcess:
         return f"job {job} " in self.told()
 
     def send(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
+        os.kill(self.pid, number)
 
 
 @dataclass
@@ -40,21 +54,24 @@ class Site:
 
     url: str
     folder: Path
+    programs: ForkServer
     workers: list[WorkerProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.client = httpx2.Client(base_url=f"{self.url}/v1", timeout=60, trust_env=False)
 
-    def hire(self, name: str, *, program: Sequence[str] = ("-m", "task2vec")) -> WorkerProcess:
+    def hire(self) -> WorkerProcess:
+        name = f"w{len(self.workers)}"
         log = self.folder / f"{name}.log"
+        options = ["worker", "--url", self.url, "--name", name]
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, *program, "worker", "--url", self.url, "--name", name],
+                self.programs.command(Path(eager_worker.__file__), *options),
                 stdout=file,
                 stderr=file,
                 env={**os.environ, "TMPDIR": str(self.folder), "OMP_NUM_THREADS": "1"},
             )
-        found = WorkerProcess(name, process, log)
+        found = WorkerProcess(process, log)
         self.workers.append(found)
         return found
 
@@ -83,7 +100,7 @@ class Site:
         """Return the job once something is true of it."""
         end = time.monotonic() + _SECONDS
         while not true(job := self.job(id_)):
-            logs = "\n".join(f"--- {worker.name}\n{worker.told()}" for worker in self.workers)
+            logs = "\n".join(f"--- {worker.log}\n{worker.told()}" for worker in self.workers)
             assert time.monotonic() < end, f"{job}\n{logs}"
             time.sleep(0.1)
         return job
@@ -102,10 +119,22 @@ class Site:
         for worker in self.workers:
             if worker.process.poll() is None:
                 # Also one that was stopped takes this.
-                worker.process.kill()
+                worker.send(signal.SIGKILL)
             worker.process.wait()
 
 
 def working(job: dict[str, Any]) -> bool:
     """Whether a job is in the middle of its longest part."""
     return bool(job["progress"]["stage"] == "fisher")
+
+
+@contextmanager
+def running(folder: Path, programs: ForkServer) -> Iterator[Site]:
+    """Run a server on the store in a folder."""
+    options = ["--workers", "0", "--lease-seconds", f"{LEASE:g}"]
+    with LiveServer(folder / "server.log") as server:
+        site = Site(server.start(options, store=folder / "store"), folder, programs)
+        try:
+            yield site
+        finally:
+            site.close()
