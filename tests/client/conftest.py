@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,17 +11,26 @@ from scripted_server import Far
 from waited_client import Waited
 
 from task2vec import AsyncClient, Client
+from task2vec.client.http import connection, jobs
 
 
-@pytest.fixture
-def far() -> Iterator[Far]:
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Far]:
     with scripted_server.running() as server:
         yield server
 
 
+@pytest.fixture
+def far(shared: Far) -> Far:
+    shared.forget()
+    return shared
+
+
 @pytest.fixture(params=["blocking", "asynchronous"])
-def connect(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A function that makes a client of either kind."""
+def connect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A function that makes a client of either kind, whose pauses are short."""
+    monkeypatch.setattr(jobs, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "Retrying", partial(connection.Retrying, base=0.01))
     with asyncio.Runner() as runner:
         made: list[Any] = []
 

@@ -1,5 +1,6 @@
 """A small real server on a real port, which misbehaves as it is told."""
 
+import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -48,23 +49,27 @@ class Far:
     streams: int = 0
     slow: float = 0.0
 
+    def forget(self) -> None:
+        """Be as at first."""
+        vars(self).update(vars(Far(self.url)))
+
     async def probes(self, request: Request) -> Response:
-        return self._note(request) or JSONResponse({"probes": []})
+        return await self._note(request) or JSONResponse({"probes": []})
 
     async def datasets(self, request: Request) -> Response:
         if request.method == "GET":
-            return self._note(request) or JSONResponse({"datasets": self.known})
+            return await self._note(request) or JSONResponse({"datasets": self.known})
         self.bodies.append(await request.body())
-        return self._note(request) or JSONResponse(DATASET, 201)
+        return await self._note(request) or JSONResponse(DATASET, 201)
 
     async def job(self, request: Request) -> Response:
         sent = min(self.streams * self.cut, len(self.events))
         over = sent and sent == len(self.events)
         latest = self.events[sent - 1]["job"] if sent else job("running")
-        return self._note(request) or JSONResponse(self.final if over else latest)
+        return await self._note(request) or JSONResponse(self.final if over else latest)
 
     async def stream(self, request: Request) -> Response:
-        refusal = self._note(request)
+        refusal = await self._note(request)
         if refusal:
             return refusal
         self.streams += 1
@@ -80,9 +85,9 @@ class Far:
 
         return StreamingResponse(lines(), media_type="text/event-stream")
 
-    def _note(self, request: Request) -> Response | None:
+    async def _note(self, request: Request) -> Response | None:
         self.asked.append((request.method, request.url.path, dict(request.headers)))
-        time.sleep(self.slow)
+        await asyncio.sleep(self.slow)
         refusal = self.refusals.pop(0) if self.refusals else None
         if refusal is None:
             return None

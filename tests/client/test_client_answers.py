@@ -9,7 +9,6 @@ import pytest
 from scripted_server import Far, job
 
 from task2vec import Client
-from task2vec.client.http import jobs
 from task2vec.client.request import segment
 from task2vec.errors import InputError, ServiceError
 
@@ -65,10 +64,7 @@ def test_a_page_of_another_program_is_told_so(connect: Any, far: Far) -> None:
         connect(far.url).jobs.wait("job_1")
 
 
-def test_an_event_of_another_version_is_told_so(
-    connect: Any, far: Far, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "POLL_SECONDS", 0.0)
+def test_an_event_of_another_version_is_told_so(connect: Any, far: Far) -> None:
     far.events = [{"kind": "state", "job": {"of": "a later version"}}]
 
     with pytest.raises(ServiceError, match="version"):

@@ -1,8 +1,6 @@
 """Every client compares starting models alike, and trains nothing twice."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from task2vec.messages.comparisons import Comparison
 from task2vec.messages.jobs import Progress
 
 DEFAULT = "efficientnet_lite0"
-SETTINGS = {"images": 24, "epochs": 1}
+SETTINGS = {"images": 16, "epochs": 1}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +44,7 @@ def client(request: pytest.FixtureRequest, stores: dict[str, str]) -> Iterator[A
 @pytest.fixture(scope="module")
 def foods(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A source that no store has."""
-    return cut("emoji_food", tmp_path_factory.mktemp("compared") / "foods", classes=3, images=8)
+    return cut("emoji_food", tmp_path_factory.mktemp("compared") / "foods", classes=2, images=8)
 
 
 def answers_of(client: Any, answer: Comparison) -> dict[str, str]:
@@ -100,68 +98,41 @@ def test_what_cannot_be_compared_is_refused_before_any_work(client: Any, foods: 
     assert [model.name for model in client.models.list()] == before
 
 
-COMPARE = """
-import sys
-from task2vec import LocalClient
+def test_an_interrupted_comparison_goes_on_where_it_stopped_or_another_did(
+    tmp_path: Path, foods: Path
+) -> None:
+    reference = reference_of(tmp_path)
+    said: list[str] = []
+    answers: list[Comparison] = []
 
-def say(progress):
-    print(progress.stage, flush=True)
+    def interrupt(progress: Progress) -> None:
+        if progress.stage.startswith("2 of 2, small: ") and "fold" in progress.stage:
+            raise KeyboardInterrupt
 
-with LocalClient(sys.argv[1]) as client:
-    answer = client.compare(sys.argv[2], ["small"], images=24, epochs=1, progress=say)
-print(answer.model_dump_json())
-"""
+    def overtake(progress: Progress) -> None:
+        said.append(progress.stage)
+        if not answers:
+            with LocalClient(tmp_path / "store") as other:
+                answers.append(other.compare(foods, ["small"], **SETTINGS))
 
-
-def test_a_killed_comparison_goes_on_where_it_stopped(tmp_path: Path, foods: Path) -> None:
-    reference, store = reference_of(tmp_path), tmp_path / "store"
-    with LocalClient(store) as client:
+    with LocalClient(tmp_path / "store") as client:
         client.models.add(reference, name="small")
-    command = [sys.executable, "-c", COMPARE, str(store), str(foods)]
-
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith("2 of 2, small: ") and "fold" in line:
-            process.kill()
-            break
-    process.communicate()
-    with LocalClient(store) as client:
-        assert [each.name for each in client.models.list() if each.task] == [
-            f"foods-from-{DEFAULT}"
-        ]
+        with pytest.raises(KeyboardInterrupt):
+            client.compare(foods, ["small"], **SETTINGS, progress=interrupt)
+        assert experts_of(client) == {f"foods-from-{DEFAULT}"}
         (first,) = client.outcomes.list()
 
-    *said, printed = subprocess.run(
-        command, stdout=subprocess.PIPE, text=True, check=True
-    ).stdout.splitlines()
+        answer = client.compare(foods, ["small"], **SETTINGS, progress=overtake)
 
-    assert said
-    assert all(line.startswith("2 of 2, small: ") for line in said)
-    answer = Comparison.model_validate_json(printed)
-    assert answer.rows[0].accuracy == first.accuracy
-    assert answer.rows[0].seconds == first.details["seconds"]
-    assert answer.rows[1].expert == "foods-from-small"
-    with LocalClient(store) as client:
+        assert all(stage.startswith("2 of 2, small: ") for stage in said)
+        assert answer == answers[0]
+        assert answer.rows[0].accuracy == first.accuracy
+        assert answer.rows[0].seconds == first.details["seconds"]
+        assert experts_of(client) == {row.expert for row in answer.rows}
         # Other settings are other experts, whose names are taken.
         other = client.compare(foods, ["small"], images=12, epochs=1)
     assert {row.expert for row in other.rows} == {f"{row.expert}-2" for row in answer.rows}
 
 
-def test_two_that_compare_the_same_at_once_get_the_same_answer(tmp_path: Path, foods: Path) -> None:
-    reference, store = reference_of(tmp_path), tmp_path / "store"
-    with LocalClient(store) as client:
-        client.models.add(reference, name="small")
-    answers: list[Comparison] = []
-
-    def overtake(progress: Progress) -> None:
-        if progress.stage.startswith("2 of 2") and not answers:
-            with LocalClient(store) as other:
-                answers.append(other.compare(foods, ["small"], **SETTINGS))
-
-    with LocalClient(store) as client:
-        answer = client.compare(foods, ["small"], **SETTINGS, progress=overtake)
-        experts = [each.name for each in client.models.list() if each.task]
-
-    assert answer == answers[0]
-    assert sorted(experts) == sorted(row.expert for row in answer.rows)
+def experts_of(client: Any) -> set[str]:
+    return {each.name for each in client.models.list() if each.task}
