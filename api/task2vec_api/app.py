@@ -4,12 +4,14 @@ import asyncio
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.routing import BaseRoute
 
 from task2vec.service.models.experts import sweep_experts
 from task2vec.service.parsing.confined import Confinement, ParsingLimits
@@ -100,15 +102,26 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     app.state.fetches = fetches
     app.state.backtests = backtests
     errors.install(app)
-    for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX)
-    app.include_router(health.router)
-    app.include_router(front.router)
+    app.router.routes.extend(_routes())
     _build_schemas(app)
     openapi.install(app)
     check_protected(app)
     _wrap(app, runtime)
     return app
+
+
+@lru_cache(maxsize=1)
+def _routes() -> list[BaseRoute]:
+    """Return what every app serves; to work out its dependencies takes as long as to open a store.
+
+    All apps of a process share it: requests find what they need by the app that they come to.
+    """
+    router = APIRouter()
+    for each in ROUTERS:
+        router.include_router(each, prefix=PREFIX)
+    router.include_router(health.router)
+    router.include_router(front.router)
+    return router.routes
 
 
 def _build_schemas(app: FastAPI) -> None:

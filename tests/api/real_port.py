@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from running import copy_of_empty
 
 from task2vec.service.workspace import Workspace
 from task2vec_api import create_app
@@ -16,8 +17,9 @@ from task2vec_api.settings import Settings
 @contextmanager
 def on_a_port(store: Path, settings: Settings | None = None) -> Iterator[tuple[str, Workspace]]:
     """Serve a store; yield the address and the workspace."""
-    workspace = Workspace(store)
+    workspace = Workspace(copy_of_empty(store))
     app = create_app(workspace, settings or Settings(access_log=False))
+    workspace.confinement = None
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="on")
     )

@@ -1,8 +1,10 @@
 """The real app over a real store, called within this process."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +46,41 @@ def bearer(new: NewKey) -> dict[str, str]:
     return {"Authorization": f"Bearer {new.secret}"}
 
 
+@cache
+def _empty() -> Path:
+    # A script that makes no store of its own need not find it.
+    import small_store
+
+    assert small_store.own_folder is not None, "tests/conftest.py names it"
+    folder = small_store.own_folder / "empty_store"
+    with Workspace(folder) as workspace:
+        workspace.store(create=True)
+    return folder
+
+
+def copy_of_empty(store: Path) -> Path:
+    """Put an empty store there, where there is none yet: to make one takes longer."""
+    if not store.exists():
+        shutil.copytree(_empty(), store)
+    return store
+
+
 @asynccontextmanager
 async def running(
-    store: Path, settings: Settings | None = None, *, routers: Iterable[APIRouter] = ()
+    store: Path,
+    settings: Settings | None = None,
+    *,
+    routers: Iterable[APIRouter] = (),
+    confined: bool = False,
 ) -> AsyncIterator[Running]:
-    """Start the app on a store; ``routers`` are served as well, for what no real route does."""
-    workspace = Workspace(store)
+    """Start the app on a store; ``routers`` are served as well, for what no real route does.
+
+    What is sent is parsed in this process unless it is to be ``confined``: that takes another one.
+    """
+    workspace = Workspace(copy_of_empty(store))
     app = create_app(workspace, settings or Settings(access_log=False))
+    if not confined:
+        workspace.confinement = None
     for router in routers:
         app.include_router(router, prefix="/v1")
     transport = httpx2.ASGITransport(app, client=("127.0.0.1", 50000))

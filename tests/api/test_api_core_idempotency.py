@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from extra_routes import extra_routes
-from running import Running, bearer, running
+from running import Running, bearer, copy_of_empty, running
 from starlette.types import Message
 
 from task2vec.errors import StoreFullError
@@ -127,6 +127,7 @@ async def test_a_killed_server_forgets_what_was_begun_and_not_what_was_written(
 ) -> None:
     """The process ends by SIGKILL between the commit and the answer."""
     script = Path(__file__).with_name("dies_midway.py")
+    copy_of_empty(tmp_path / "s")
     for route, progress in (("count", "begun"), ("write", "written")):
         command = [sys.executable, script, tmp_path / "s", route, progress]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -60,7 +60,7 @@ HOSTILE: dict[str, tuple[str, str, Callable[[], bytes], int, str]] = {
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    async with running(tmp_path / "store", SETTINGS) as found:
+    async with running(tmp_path / "store", SETTINGS, confined=True) as found:
         yield found
 
 
@@ -90,7 +90,7 @@ async def test_it_is_refused_in_words(server: Running, kind: str) -> None:
 
 async def test_what_takes_too_long_is_killed_while_the_server_answers(tmp_path: Path) -> None:
     settings = Settings(access_log=False, parser_cpu_seconds=1)
-    async with running(tmp_path / "store", settings) as server:
+    async with running(tmp_path / "store", settings, confined=True) as server:
         refused = asyncio.create_task(send(server, "/v1/datasets", "a.tar.bz2", endless()))
         while not refused.done():
             assert (await server.client.get("/livez")).status_code == 200
@@ -160,7 +160,7 @@ async def test_a_key_has_one_file_read_at_a_time_and_all_have_few(
     tmp_path: Path, places: int
 ) -> None:
     settings = Settings(access_log=False, parser_wait_seconds=0.3, parsers=places)
-    async with running(tmp_path / "store", settings) as server:
+    async with running(tmp_path / "store", settings, confined=True) as server:
         greedy, other = (server.key(Scope.WRITE, name=name) for name in ("greedy", "other"))
         data = whole_files()["set.zip"]
         caller = Caller(key=greedy.record.id, name="greedy", scopes=frozenset({Scope.WRITE}))

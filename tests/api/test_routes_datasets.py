@@ -255,13 +255,14 @@ async def test_a_data_set_is_removed_unless_a_job_needs_it(server: Running, arch
 
 
 async def test_a_server_without_pyarrow_does_not_blame_the_source(
-    server, monkeypatch, tmp_path: Path
+    monkeypatch, tmp_path: Path
 ) -> None:
     lacking = tmp_path / "lacking"
     lacking.mkdir()
     (lacking / "pyarrow.py").write_text("raise ImportError")
     monkeypatch.syspath_prepend(lacking)
-    refused = await upload(server, b"PAR1", filename="tops.parquet")
+    async with running(tmp_path / "store", confined=True) as server:
+        refused = await upload(server, b"PAR1", filename="tops.parquet")
     assert (refused.status_code, refused.json()["code"]) == (501, "missing_extra")
     assert "on the server, not here" in refused.json()["detail"]
     assert "pip install 'task2vec[parquet]'" in refused.json()["remedy"]
