@@ -17,7 +17,7 @@ from typing import IO
 import pytest
 from command import Cli
 from factories import replace
-from small_store import TASKS, USED, SmallStore
+from small_store import TASKS, SmallStore, cut
 
 from docs.reference import commands
 from task2vec.cli import run as running
@@ -28,10 +28,16 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", **more}
 
 
-def task2vec(*arguments: str | Path, **more: str) -> "subprocess.CompletedProcess[str]":
+def task2vec(
+    *arguments: str | Path,
+    stdout: int | IO[str] = subprocess.PIPE,
+    stderr: int | IO[str] = subprocess.PIPE,
+    **more: str,
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "task2vec", *map(str, arguments)],
-        capture_output=True,
+        stdout=stdout,
+        stderr=stderr,
         text=True,
         env=environment(**more),
         timeout=100,
@@ -51,10 +57,12 @@ def test_data_goes_to_stdout_and_the_rest_to_stderr(small: SmallStore) -> None:
 
 
 def test_an_interrupted_batch_keeps_what_it_acknowledged_and_goes_on(
-    small: SmallStore, tmp_path: Path
+    cli: Cli, tmp_path: Path
 ) -> None:
+    for task in TASKS:
+        cut(task, tmp_path / "sources" / task, classes=2, images=6)
     store = tmp_path / "store"
-    command = ["batch", small.sources, "--store", store, "--images", USED, "--json"]
+    command = ["batch", tmp_path / "sources", "--store", store, "--images", 12, "--json"]
     with subprocess.Popen(
         [sys.executable, "-m", "task2vec", *map(str, command)],
         stdout=subprocess.PIPE,
@@ -75,13 +83,13 @@ def test_an_interrupted_batch_keeps_what_it_acknowledged_and_goes_on(
     acknowledged = [json.loads(line) for line in [first, *rest.splitlines()]]
     assert [line["status"] for line in acknowledged] == ["embedded"] * len(acknowledged)
     assert 1 <= len(acknowledged) < len(TASKS)
-    kept = json.loads(task2vec("list", "--store", store, "--json").stdout)["tasks"]
+    kept = cli("list", "--store", store, "--json").json["tasks"]
     assert {line["id"] for line in acknowledged} <= {task["id"] for task in kept}
 
-    again = task2vec(*command)
+    again = cli(*command)
 
-    assert again.returncode == 0
-    status = {json.loads(line)["name"]: json.loads(line) for line in again.stdout.splitlines()}
+    assert again.code == 0
+    status = {json.loads(line)["name"]: json.loads(line) for line in again.out.splitlines()}
     assert list(status) == list(TASKS)
     for task in kept:
         assert status[task["name"]].items() >= {**task, "status": "unchanged"}.items()
@@ -99,11 +107,8 @@ def nobody() -> Iterator[IO[str]]:
 
 @pytest.mark.parametrize("output", [["--json"], [], ["--help"]], ids=["json", "table", "help"])
 def test_a_reader_that_went_away_is_no_error(small: SmallStore, output: list[str]) -> None:
-    command = [sys.executable, "-m", "task2vec", "list", "--store", str(small.store), *output]
     with nobody() as pipe:
-        done = subprocess.run(
-            command, stdout=pipe, stderr=subprocess.PIPE, text=True, env=environment(), check=False
-        )
+        done = task2vec("list", "--store", small.store, *output, stdout=pipe)
 
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -141,20 +146,16 @@ def without(module: str, *arguments: str | Path) -> "subprocess.CompletedProcess
 @pytest.mark.parametrize(
     ("module", "command", "extra"),
     [
-        ("umap", ["map", "--method", "umap", "--json"], "task2vec[umap]"),
-        ("sqlalchemy", ["list"], "task2vec[local]"),
-        ("uvicorn", ["serve"], "task2vec[server]"),
-        ("prometheus_client", ["serve"], "task2vec[server]"),
-        ("torch", ["embed", "emoji_food", "--name", "x"], "task2vec[local]"),
+        ("sqlalchemy", "list", "task2vec[local]"),
+        ("prometheus_client", "serve", "task2vec[server]"),
+        ("torch", "embed source --name x", "task2vec[local]"),
     ],
 )
 def test_a_missing_package_names_what_to_install(
-    small: SmallStore, tmp_path: Path, module: str, command: list[str], extra: str
+    two_classes: Path, module: str, command: str, extra: str
 ) -> None:
-    if command[0] == "embed":
-        command = ["embed", str(small.sources / "emoji_food"), "--name", "x"]
-    store = tmp_path / "none" if command[0] == "embed" else small.store
-    done = without(module, *command, "--store", store)
+    Path("source").symlink_to(two_classes)
+    done = without(module, *command.split(), "--store", "store")
 
     assert (done.returncode, done.stdout) == (2, "")
     assert f"pip install '{extra}'" in done.stderr
@@ -162,14 +163,24 @@ def test_a_missing_package_names_what_to_install(
     assert "Traceback" not in done.stderr
 
 
-def test_debug_shows_where_an_error_came_from(small: SmallStore) -> None:
-    plain = task2vec("show", "nobody", "--store", small.store)
-    debug = task2vec("show", "nobody", "--store", small.store, TASK2VEC_DEBUG="1")
+def test_a_missing_package_of_one_option_names_what_to_install(
+    ask: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "umap", None)
+    done = ask("map", "--method", "umap", "--json")
+    assert (done.code, done.out) == (2, "")
+    assert "pip install 'task2vec[umap]'" in done.err
 
-    assert "Traceback" not in plain.stderr
-    assert "Traceback" in debug.stderr
-    assert "UnknownNameError" in debug.stderr
-    assert plain.returncode == debug.returncode == 2
+
+def test_debug_shows_where_an_error_came_from(ask: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = ask("show", "nobody")
+    monkeypatch.setenv("TASK2VEC_DEBUG", "1")
+    debug = ask("show", "nobody")
+
+    assert "Traceback" not in plain.err
+    assert "Traceback" in debug.err
+    assert "UnknownNameError" in debug.err
+    assert plain.code == debug.code == 2
 
 
 def test_every_command_of_the_main_job_shows_an_example() -> None:
@@ -191,30 +202,28 @@ def in_a_shell(line: str, store: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize(
-    ("line", "code"),
+    ("line", "stderr", "code"),
     [
-        ("neighbours greek_capitals", 0),
-        ("show nobody", 2),
-        ("outcomes remove --protocol none", 3),
+        ("neighbours greek_capitals", "nobody", 0),
+        ("show nobody", "nobody", 2),
+        ("show nobody", "2>/dev/full", 2),
+        ("show nobody", "2>&-", 2),
+        ("outcomes remove --protocol none", "2>/dev/full", 3),
+        ("list", "2>&-", 0),
     ],
 )
-def test_a_message_that_nobody_hears_costs_nothing(small: SmallStore, line: str, code: int) -> None:
-    heard = in_a_shell(line, small.store)
-    assert heard.returncode == code
-    assert heard.stderr
-    with nobody() as pipe:
-        gone = subprocess.run(
-            [sys.executable, "-m", "task2vec", *line.split()],
-            stdout=subprocess.PIPE,
-            stderr=pipe,
-            text=True,
-            env=environment(TASK2VEC_STORE=str(small.store)),
-            check=False,
-        )
-    assert (gone.returncode, gone.stdout) == (code, heard.stdout)
-    for stderr in ("2>/dev/full", "2>&-"):
+def test_a_message_that_nobody_hears_costs_nothing(
+    ask: Cli, small: SmallStore, line: str, stderr: str, code: int
+) -> None:
+    heard = ask(*line.split())
+    assert heard.code == code
+    assert heard.err
+    if stderr == "nobody":
+        with nobody() as pipe:
+            done = task2vec(*line.split(), "--store", small.store, stderr=pipe)
+    else:
         done = in_a_shell(f"{line} {stderr}", small.store)
-        assert (done.returncode, done.stdout) == (code, heard.stdout), stderr
+    assert (done.returncode, done.stdout) == (code, heard.out)
 
 
 @pytest.mark.parametrize(("line", "said"), [("list", ["Next:"]), ("list --json", [])])
