@@ -20,6 +20,7 @@ from task2vec.service.packaged_models import default_model_id
 from task2vec.service.workspace import Workspace
 
 DEFAULT = "efficientnet_lite0"
+SHORT = ("--epochs", 1)
 #: Which of forty test images were right.
 RIGHT = {DEFAULT: "0" * 20 + "1" * 20, "better": "1" * 35 + "0" * 5, "alike": "01" * 20}
 
@@ -43,7 +44,7 @@ def store(small: SmallStore, tmp_path: Path) -> Path:
             (store / name).touch()
             details = TunedDetails(
                 expert=expert.id,
-                settings=asdict(FineTuningSettings()),
+                settings=asdict(FineTuningSettings(epochs=1)),
                 images=400,
                 source=task.source_signature,
                 seconds=12.5,
@@ -66,7 +67,7 @@ def test_it_says_which_to_take_by_how_much_and_what_to_type_next(
     cli: Cli, store: Path, tmp_path: Path
 ) -> None:
     picture = tmp_path / "gains.svg"
-    arguments = ("compare", "emoji_food", "--models", "alike, better", "--store", store)
+    arguments = ("compare", "emoji_food", "--models", "alike, better", *SHORT, "--store", store)
 
     found = cli(*arguments, "-o", picture)
 
@@ -91,7 +92,7 @@ def test_it_says_which_to_take_by_how_much_and_what_to_type_next(
 def test_a_model_that_cannot_be_loaded_has_a_reason_and_the_exit_code_says_so(
     cli: Cli, store: Path
 ) -> None:
-    found = cli("compare", "emoji_food", "--models", "alike,gone", "--store", store)
+    found = cli("compare", "emoji_food", "--models", "alike,gone", *SHORT, "--store", store)
 
     assert found.code == 1
     assert "failed" in found.out.splitlines()[-1]
@@ -105,7 +106,9 @@ def test_a_picture_that_cannot_be_written_is_refused_before_the_work(
     cli: Cli, store: Path, tmp_path: Path
 ) -> None:
     picture = tmp_path / "gains.txt"
-    found = cli("compare", "emoji_food", "--models", "gone", "-o", picture, "--store", store)
+    found = cli(
+        "compare", "emoji_food", "--models", "gone", "-o", picture, *SHORT, "--store", store
+    )
     assert found.code == 2
     assert ".png, .svg, .pdf" in found.err
 
@@ -113,7 +116,7 @@ def test_a_picture_that_cannot_be_written_is_refused_before_the_work(
 def test_an_expert_whose_file_is_gone_is_made_again(cli: Cli, store: Path) -> None:
     (store / "better").unlink()
 
-    found = cli("compare", "emoji_food", "--models", "better", "--store", store)
+    found = cli("compare", "emoji_food", "--models", "better", *SHORT, "--store", store)
 
     # Trained now, it was tested on real images, and the default in this store on others.
     assert found.code == 2
@@ -124,7 +127,7 @@ def test_what_cannot_be_written_is_no_fault_of_a_model(cli: Cli, store: Path) ->
     (store / "alike").unlink()
     (store / "experts").write_text("no folder")
 
-    found = cli("compare", "emoji_food", "--models", "alike", "--store", store)
+    found = cli("compare", "emoji_food", "--models", "alike", *SHORT, "--store", store)
 
     assert (found.code, found.out) == (2, "")
     assert "experts" in found.err
@@ -133,7 +136,7 @@ def test_what_cannot_be_written_is_no_fault_of_a_model(cli: Cli, store: Path) ->
 def test_models_are_taken_from_each_option(cli: Cli, store: Path) -> None:
     several = ("--models", "alike", "--models", "better")
 
-    found = cli("compare", "emoji_food", *several, "--json", "--store", store)
+    found = cli("compare", "emoji_food", *several, "--json", *SHORT, "--store", store)
 
     rows = json.loads(found.out)["rows"]
     assert [row["model"] for row in rows] == [DEFAULT, "better", "alike"]

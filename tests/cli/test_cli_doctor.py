@@ -276,27 +276,19 @@ def measured(cli: Cli, store: Path) -> Path:
 
 
 DAMAGE = {
-    "tasks": "UPDATE tasks SET complexity = complexity + 1 WHERE name = 'emoji_food'",
-    # What hangs on it then belongs to a task that is not there.
-    "ids of tasks": "UPDATE tasks SET id = 'tsk_?' WHERE name = 'emoji_food'",
     "text of tasks": "UPDATE tasks SET tags = CAST(x'ff5b5d' AS TEXT) WHERE name = 'emoji_food'",
     "models": "UPDATE models SET parameters = 7 WHERE name = 'food expert'",
-    "outcomes": "UPDATE outcomes SET accuracy = 0.9 WHERE number = 1",
     "task_details": "UPDATE task_details SET data = '{}' WHERE task = "
     "(SELECT id FROM tasks WHERE name = 'emoji_food')",
 }
 #: What is left of 4 tasks, 4 models, 6 outcomes and the details of 4 tasks.
 LEFT = {
-    "tasks": (3, 3, 2, 3),
-    "ids of tasks": (3, 3, 2, 3),
     "text of tasks": (3, 3, 2, 3),
     "models": (4, 3, 3, 4),
-    "outcomes": (4, 4, 5, 4),
     "task_details": (4, 4, 6, 3),
 }
 READS = {
     "models": ("models", "list"),
-    "outcomes": ("outcomes", "list"),
     "task_details": ("recommend", "emoji_food"),
 }
 
@@ -336,7 +328,7 @@ def test_damaged_rows_are_dropped_with_what_hangs_on_them(
     near = cli("neighbours", "fashion_tops", "--store", measured, "--json")
     assert ("emoji_food" in near.out) is not gone
     expert = measured / "experts" / "mdl_00000000000000ab.safetensors"
-    assert expert.exists() is (where in ("outcomes", "task_details"))
+    assert expert.exists() is (where == "task_details")
 
     (copy,) = (measured / "quarantine").glob("*/task2vec.sqlite3")
     kept = {table: rows(copy, table) for table in tables if where != "text of tasks"}

@@ -14,12 +14,14 @@ QUICK = (
 
 
 def test_a_person_sees_the_layers_the_picture_and_whether_it_converged(
-    cli: Cli, two_classes: Path
+    cli: Cli, two_classes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     found = cli("information", two_classes, *QUICK, "--betas", "1e-3", "-o", "c.png")
 
     assert found.code == 0
     said = " ".join(found.out.split())
+    assert max(map(len, found.out.splitlines())) <= 80
     assert "nats at beta 1e-05" in said
     assert "of the task" in said
     assert "They leave out how far fine-tuning moves the weights" in said

@@ -7,6 +7,8 @@ from command import Cli
 from PIL import Image
 from small_store import TASKS
 
+from task2vec import LocalClient
+
 
 def pixels(file: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
     with Image.open(file) as image:
@@ -27,12 +29,13 @@ def test_the_picture_is_not_blank_and_thumbnails_are_in_it(ask: Cli) -> None:
     )
 
 
-def test_a_tag_selects(on: Cli, two_classes: Path) -> None:
-    on("embed", two_classes, "--images", 6, "--tag", "mine")
+def test_a_tag_selects(on: Cli, store: Path) -> None:
+    with LocalClient(store) as client:
+        client.tasks.edit("emoji_food", tags=["mine"])
 
     (point,) = on("map", "--tag", "mine", "--json").json["points"]
 
-    assert (point["name"], point["group"], point["classes"]) == ("tiny", "mine", 2)
+    assert (point["name"], point["group"], point["classes"]) == ("emoji_food", "mine", 4)
 
 
 def test_an_empty_store_is_told_so(on: Cli) -> None:

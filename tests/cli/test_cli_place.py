@@ -45,10 +45,6 @@ def test_a_warning_names_the_store(on: Cli, store: Path) -> None:
     assert all(command.endswith(f" --store '{store}'") for command in quoted(found.err))
 
 
-def test_a_command_without_the_option_stays_as_it_is(cli: Cli) -> None:
-    assert quoted(cli("list", "--url", "http://127.0.0.1:9").err) == ["task2vec serve"]
-
-
 @pytest.mark.parametrize("line", ["list", "outcomes list", "recommend emoji_food", "show x"])
 def test_a_store_that_is_not_there_is_said_with_the_near_one(
     cli: Cli, store: Path, line: str

@@ -2,9 +2,8 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command import Cli
@@ -16,10 +15,8 @@ PACKAGED = {"efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"}
 ONLY_DEFAULT = ("--architecture", "tf_efficientnet_lite0", "--images", USED, "--budget", 1)
 
 
-def test_a_source_is_answered_without_a_store(cli: Cli, small: SmallStore) -> None:
-    found = cli(
-        "recommend", small.sources / "emoji_food", "--images", USED, "--budget", 1, "--json"
-    )
+def test_a_source_is_answered_without_a_store(cli: Cli, two_classes: Path) -> None:
+    found = cli("recommend", two_classes, "--images", 6, "--budget", 1, "--json")
     answer = found.json
 
     assert not Path("task2vec-store").exists()
@@ -41,13 +38,17 @@ def test_a_source_is_answered_without_a_store(cli: Cli, small: SmallStore) -> No
     assert answer["recommendations"][0]["model"] == answer["chosen"]
 
 
-def test_the_table_says_what_to_take_and_the_code_builds_it(cli: Cli, small: SmallStore) -> None:
-    source = small.sources / "emoji_food"
-    found = cli("recommend", source, *ONLY_DEFAULT, "--code")
-    explained = cli("recommend", source, *ONLY_DEFAULT, "--explain")
+def test_the_table_says_what_to_take_and_the_code_builds_it(ask: Cli, small: SmallStore) -> None:
+    import torch
+    from PIL import Image
+
+    from task2vec.probe.registry import load_probe
+
+    stored = ("recommend", "emoji_food", *ONLY_DEFAULT)
+    found, explained = ask(*stored, "--code"), ask(*stored, "--explain")
 
     assert found.out.startswith("Take the default: efficientnet_lite0\n")
-    assert f"\nNext:\n  task2vec finetune {source} --from efficientnet_lite0\n" in f"\n{found.err}"
+    assert "\n  task2vec finetune emoji_food --from efficientnet_lite0 --store " in found.err
     assert "import timm" not in explained.out
     assert "always default" in explained.out
     assert "always default" not in found.out
@@ -56,28 +57,16 @@ def test_the_table_says_what_to_take_and_the_code_builds_it(cli: Cli, small: Sma
     )
     assert "after fine-tuning (points)" in explained.out
     assert "after fine-tuning (points)" not in found.out
-    code = found.out[found.out.index("import timm") :]
-    check = (
-        "import sys, torch\n"
-        "names = {}\n"
-        "exec(sys.argv[1], names)\n"
-        "from task2vec.probe.registry import load_probe\n"
-        "model = names['model']\n"
-        "right = load_probe('efficientnet_lite0').backbone.state_dict()\n"
-        "state = model.state_dict()\n"
-        "assert all(torch.equal(state[key], value) for key, value in right.items())\n"
-        "assert model(torch.zeros(1, 3, 64, 64)).shape == (1, 4)\n"
-        "from PIL import Image\n"
-        "image = Image.radial_gradient('L').convert('RGB').resize((150, 90))\n"
-        "probe = load_probe('efficientnet_lite0')\n"
-        "wanted = probe.to_input([probe.preprocess(image)])[0]\n"
-        "assert torch.allclose(names['transform'](image), wanted, atol=0.02)\n"
-        "print(len(right))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", check, code], capture_output=True, text=True, check=True
-    )
-    assert int(done.stdout) > 200
+    names: dict[str, Any] = {}
+    exec(found.out[found.out.index("import timm") :], names)
+    probe, model = load_probe("efficientnet_lite0"), names["model"]
+    state, right = model.state_dict(), probe.backbone.state_dict()
+    assert len(right) > 200
+    assert all(torch.equal(state[key], value) for key, value in right.items())
+    assert model(torch.zeros(1, 3, 64, 64)).shape == (1, 4)
+    image = Image.radial_gradient("L").convert("RGB").resize((150, 90))
+    wanted = probe.to_input([probe.preprocess(image)])[0]
+    assert torch.allclose(names["transform"](image), wanted, atol=0.02)
 
 
 def test_a_stored_task_whose_images_are_gone_says_so(
@@ -96,18 +85,17 @@ def test_a_stored_task_whose_images_are_gone_says_so(
 
 
 def test_what_measures_more_is_told_where_there_is_something_to_measure_on(
-    cli: Cli, small: SmallStore, two_classes: Path, tmp_path: Path
+    cli: Cli, two_classes: Path, tmp_path: Path
 ) -> None:
-    asked = ("--images", USED, "--budget", 1)
-    source = small.sources / "emoji_food"
-    at_hand = cli("recommend", source, *asked, "--no-published")
+    asked = ("--no-published", "--images", 6, "--budget", 1)
+    at_hand = cli("recommend", two_classes, *asked)
     told = " ".join(at_hand.err.split())
     needed = re.search(r" one of (\d+) seconds", told)
     assert needed is not None
-    again = f"task2vec recommend {source} --no-published --images {USED} --budget {needed[1]}"
+    again = f"task2vec recommend {two_classes} --no-published --images 6 --budget {needed[1]}"
     assert f"  {again}\n" in at_hand.err
     # The only model that there is was measured: no budget measures more.
-    everything = cli("recommend", source, *ONLY_DEFAULT)
+    everything = cli("recommend", two_classes, *ONLY_DEFAULT)
     assert "lack of time" not in everything.err
     assert "--budget" not in everything.err
 

@@ -14,7 +14,7 @@ from small_store import SmallStore
 WORKED = "task2vec.service.workspace._local_engine"
 
 
-@pytest.mark.parametrize("name", ["no folder/small.onnx", "no folder/small.safetensors", "small.x"])
+@pytest.mark.parametrize("name", ["no folder/small.onnx", "small.x"])
 def test_an_expert_without_a_place_is_not_computed(
     on: Cli, store: Path, small: SmallStore, tmp_path: Path, name: str, monkeypatch
 ) -> None:
@@ -86,41 +86,36 @@ def test_images_that_are_all_equal_leave_none_to_test_on(
     assert "No image is left to test on: too few, or copies only." in found.out
 
 
+#: What is refused without torch, and what is told of it.
+REFUSED = {
+    "finetune greek_capitls": "did you mean the task 'greek_capitals'?",
+    "finetune greek_capitals --from efficientnet_lite9": "did you mean",
+    "recommend greek_capitls": "did you mean the task 'greek_capitals'?",
+    "distance greek_capitals emoji_fod": "did you mean the task 'emoji_food'?",
+    "predict efficientnet_lite9 .": "did you mean",
+    "models export efficientnet_lite9 expert.onnx": "did you mean",
+    "embed pictures --probe efficientnet_lite9": "did you mean",
+    "recommend pictures --probe efficientnet_lite9": "did you mean",
+    "information pictures --probe efficientnet_lite9": "did you mean",
+    "information nosuch": "no such file or directory",
+}
 CODE = """
 import sys
 from task2vec.cli.run import run
-code = run(sys.argv[1:])
-heavy = {"torch", "sklearn", "timm"} & {*sys.modules}
-sys.exit(f"loaded {heavy}" if heavy else code)
+for line in sys.argv[1:]:
+    print(line, "->", run(line.split()), sorted({"torch", "sklearn", "timm"} & {*sys.modules}))
+    print(file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (["finetune", "greek_capitls"], "did you mean the task 'greek_capitals'?"),
-        (["finetune", "greek_capitals", "--from", "efficientnet_lite9"], "did you mean"),
-        (["recommend", "greek_capitls"], "did you mean the task 'greek_capitals'?"),
-        (["distance", "greek_capitals", "emoji_fod"], "did you mean the task 'emoji_food'?"),
-        (["predict", "efficientnet_lite9", "."], "did you mean"),
-        (["models", "export", "efficientnet_lite9", "expert.onnx"], "did you mean"),
-        (["embed", "pictures", "--probe", "efficientnet_lite9"], "did you mean"),
-        (["recommend", "pictures", "--probe", "efficientnet_lite9"], "did you mean"),
-        (["information", "pictures", "--probe", "efficientnet_lite9"], "did you mean"),
-        (["information", "nosuch"], "no such file or directory"),
-    ],
-)
 def test_a_misspelt_name_is_refused_before_torch_is_loaded(
-    small: SmallStore, tmp_path: Path, two_classes: Path, words: list[str], told: str
+    small: SmallStore, tmp_path: Path, two_classes: Path
 ) -> None:
     shutil.copytree(small.store, tmp_path / "task2vec-store")
-    shutil.copytree(two_classes, tmp_path / "pictures")
+    (tmp_path / "pictures").symlink_to(two_classes)
     done = subprocess.run(
-        [sys.executable, "-c", CODE, *words],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", CODE, *REFUSED], capture_output=True, text=True, check=True
     )
-    assert done.returncode == 2, done.stderr
-    assert told.lower() in " ".join(done.stderr.split()).lower()
+    assert done.stdout.splitlines() == [f"{line} -> 2 []" for line in REFUSED]
+    for said, told in zip(done.stderr.split("\n\n")[:-1], REFUSED.values(), strict=True):
+        assert told.lower() in " ".join(said.split()).lower()

@@ -6,16 +6,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from client_kinds import serving
 from command import Cli
-from small_store import TASKS, USED, SmallStore, cut
+from small_store import TASKS, SmallStore, cut
 
 from task2vec import Client
-from task2vec.client.http import jobs
+from task2vec.client.http import connection, jobs
 
 KEY = "t2v_nobody_may_see_this"
 
@@ -33,24 +34,6 @@ def url(served: Any) -> str:
     return str(served[0])
 
 
-def test_a_source_is_explained_by_a_worker(cli: Cli, small: SmallStore, url: str) -> None:
-    asked = ("--architecture", "tf_efficientnet_lite0", "--images", USED, "--explain", "--json")
-    line = ("recommend", small.sources / "emoji_food", *asked)
-    here = cli(*line, "--store", small.store).json["explanation"]
-    there = cli(*line, "--url", url).json["explanation"]
-
-    assert there["classes"] == here["classes"]
-    assert there["classes"]["images"] == USED
-    assert there["unknown"] == []
-    (compared,), (expected,) = there["layers"], here["layers"]
-    assert compared["task"] == expected["task"]
-    shares = [[g["share"] for g in each["by_layer"]["groups"]] for each in (compared, expected)]
-    assert shares[0] == pytest.approx(shares[1], abs=1e-3)
-    assert [each["about"] for each in there["sentences"]] == [
-        each["about"] for each in here["sentences"]
-    ]
-
-
 def test_show_keeps_the_servers_paths_to_itself(cli: Cli, small: SmallStore, url: str) -> None:
     here = cli("show", "emoji_food", "--store", small.store, "--json").json
     there = cli("show", "emoji_food", "--url", url, "--json").json
@@ -61,11 +44,19 @@ def test_show_keeps_the_servers_paths_to_itself(cli: Cli, small: SmallStore, url
 
 def test_the_doctor_looks_at_the_server(cli: Cli, url: str) -> None:
     well = cli("doctor", "--url", url, "--json")
-    ill = cli("doctor", "--url", "http://127.0.0.1:9", "--json")
 
     assert (well.code, [check["state"] for check in well.json["checks"]]) == (0, ["fine", "fine"])
+
+
+def test_what_needs_a_server_names_the_command_that_starts_one(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "Retrying", partial(connection.Retrying, base=0.0))
+    ill = cli("doctor", "--url", "http://127.0.0.1:9", "--json")
+
     assert (ill.code, [check["state"] for check in ill.json["checks"]]) == (1, ["fault"])
     assert "task2vec serve" in ill.json["checks"][0]["remedy"]
+    assert "`task2vec serve`" in cli("list", "--url", "http://127.0.0.1:9").err
 
 
 def test_address_and_key_from_the_environment(
@@ -84,11 +75,6 @@ def test_address_and_key_from_the_environment(
 
 def _heed_interruptions() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def _batch(folder: Path, url: str, output: Path) -> list[str]:
-    words = ("batch", folder, "--url", url, "--images", 6, "--json", "-o", output)
-    return [sys.executable, "-m", "task2vec", *map(str, words)]
 
 
 def test_an_interrupted_wait_is_told_as_that(
@@ -111,13 +97,13 @@ def test_an_interrupted_wait_is_told_as_that(
 def test_an_interrupted_batch_is_resumed_without_doing_work_twice(
     cli: Cli, url: str, tmp_path: Path
 ) -> None:
-    names = [f"resumed_{number}" for number in range(5)]
-    for name, task in zip(names, (*TASKS, TASKS[0]), strict=True):
+    names = [f"resumed_{number}" for number in range(4)]
+    for name, task in zip(names, TASKS, strict=True):
         cut(task, tmp_path / "sources" / name, classes=2, images=3)
     (tmp_path / "sources" / "void").mkdir()
-    command = _batch(tmp_path / "sources", url, tmp_path / "o.jsonl")
+    words = ("batch", tmp_path / "sources", "--url", url, "--images", 6, "--json", "-o", "o.jsonl")
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "task2vec", *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -133,9 +119,9 @@ def test_an_interrupted_batch_is_resumed_without_doing_work_twice(
     assert "Error: Interrupted. What was sent" in told
     assert [json.loads(line)["status"] for line in first] == ["skipped", "embedded"]
 
-    again = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
-    lines = {line["name"]: line for line in map(json.loads, again.stdout.splitlines())}
-    assert again.returncode == 0, again.stderr
+    again = cli(*words)
+    lines = {line["name"]: line for line in map(json.loads, again.out.splitlines())}
+    assert again.code == 0, again.err
     assert set(lines) == {*names, "void"}
     assert {lines[name]["status"] for name in names} <= {"embedded", "unchanged"}
     with Client(url) as client:
@@ -152,7 +138,7 @@ def test_an_interrupted_batch_is_resumed_without_doing_work_twice(
 
 
 def test_equal_sources_of_a_batch_are_sent_once(cli: Cli, url: str, tmp_path: Path) -> None:
-    names = [f"equal_{number}" for number in range(4)]
+    names = [f"equal_{number}" for number in range(2)]
     for name in names:
         cut("emoji_food", tmp_path / "sources" / name, classes=3, images=4)
     with Client(url) as client:
@@ -179,8 +165,9 @@ REFUSED = (
 )
 
 
-@pytest.mark.parametrize("dry", [True, False], ids=["dry", "wet"])
-@pytest.mark.parametrize("where", ["url", "store"])
+@pytest.mark.parametrize(
+    ("where", "dry"), [("url", True), ("url", False), ("store", False)], ids=str
+)
 def test_an_item_that_is_refused_fails_alone(
     cli: Cli, url: str, tmp_path: Path, where: str, dry: bool
 ) -> None:
@@ -206,9 +193,3 @@ def test_an_item_that_is_refused_fails_alone(
             sent = {data.name for data in client.datasets.list()}
         assert not {"tagged", "n" * 201} & sent
         assert ("good-url" in sent) is not dry
-
-
-def test_the_version(cli: Cli) -> None:
-    import task2vec
-
-    assert cli("--version").out == f"task2vec {task2vec.__version__}\n"

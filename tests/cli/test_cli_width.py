@@ -7,22 +7,16 @@ from pathlib import Path
 
 import backtest_store
 import pytest
-from client_kinds import serving
 from command import Cli, Result
 from small_expert import add_expert, expert_file
-from small_store import USED, SmallStore, cut, snapshot
+from small_store import USED, SmallStore, snapshot
 
-from task2vec import Client
 from task2vec.cli.output import print_sheet
 from task2vec.cli.run import run
 from task2vec.client.show.sheet import Sheet
 
 WIDTHS = (80, 200)
 LONG = "greek_capitals-from-efficientnet_lite0"
-QUICK = (
-    *("--probe", "efficientnet_lite0?input_size=32", "--images", "4", "--rounds", "1"),
-    *("--beta", "1e-5", "--betas", "1e-3"),
-)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +70,6 @@ def check(found: Result, width: int, *, codes: tuple[int, ...] = (0,)) -> str:
         "keys list",
         "keys log",
         "doctor",
-        "backtest",
         "serve --show-settings",
     ],
 )
@@ -88,6 +81,13 @@ def test_a_command_fits_the_terminal(cli: Cli, full: Path, width: int, line: str
     if line in ("list", "models list", "probes", "neighbours emoji_food -k 9"):
         names = {"models list": LONG, "probes": "efficientnet_lite0"}
         assert names.get(line, "latin_small_letters") in said
+
+
+def test_a_backtest_fits_the_terminal(
+    cli: Cli, full: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    check(cli("backtest", "--store", full), 80, codes=(0, 3))
 
 
 def test_predictions_fit_the_terminal(
@@ -104,43 +104,19 @@ def test_predictions_fit_the_terminal(
     assert "broken.png was not classified" in " ".join(said.split())
 
 
-def test_information_fits_the_terminal(cli: Cli, two_classes: Path, width: int) -> None:
-    check(cli("information", two_classes, *QUICK), width)
-
-
-@pytest.mark.parametrize(
-    ("stored", "options"),
-    [(True, ()), (True, ("--explain",)), (False, ("--explain",))],
-    ids=["stored", "stored-explain", "source-explain"],
-)
+@pytest.mark.parametrize("options", [(), ("--explain",)], ids=["plain", "explained"])
 def test_a_recommendation_fits_the_terminal(
-    cli: Cli,
-    full: Path,
-    small: SmallStore,
-    width: int,
-    stored: bool,
-    options: tuple[str, ...],
-    monkeypatch: pytest.MonkeyPatch,
+    cli: Cli, full: Path, width: int, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Not as an option: commands that are suggested would repeat its long path.
     monkeypatch.setenv("TASK2VEC_STORE", str(full))
-    task = "emoji_food" if stored else small.sources / "greek_capitals"
     # Without the model that would have to be downloaded.
     limits = ("--max-parameters", "6M", "--images", USED, "--budget", "0")
-    found = cli("recommend", task, *limits, *options)
+    found = cli("recommend", "emoji_food", *limits, *options)
 
     said = check(found, width, codes=(0, 3))
     if not options:
         assert len(said.splitlines()) <= 25
-
-
-def test_jobs_fit_the_terminal(cli: Cli, small: SmallStore, width: int, tmp_path: Path) -> None:
-    store = Path(shutil.copytree(small.store, tmp_path / "store"))
-    source = cut("emoji_food", tmp_path / ("a_long_name_of_a_task" * 2), classes=2, images=3)
-    with serving(store, "--workers", "0") as url:
-        with Client(url) as client:
-            job = client.embed(source, images=6, wait=False).id
-        assert job in check(cli("jobs", "list", "--url", url), width)
 
 
 def test_what_a_narrow_table_leaves_out_is_told(
