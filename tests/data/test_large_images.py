@@ -36,17 +36,18 @@ def png(size: tuple[int, int], mode: str = "RGB", seed: int = 0) -> bytes:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_two_images_of_79_megapixels_take_what_is_documented(tmp_path: Path) -> None:
+def test_two_large_images_take_the_memory_of_one(tmp_path: Path) -> None:
     for label in "ab":
         (tmp_path / label).mkdir()
-        image = Image.new("RGBA", (8_900, 8_900), (1, 2, 3, 4))
+        image = Image.new("RGBA", (6_300, 6_300), (1, 2, 3, 4))
         image.save(tmp_path / label / "1.png", compress_level=1)
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, str(tmp_path)], capture_output=True, check=True, text=True
     )
     images, kibibytes = map(int, done.stdout.split())
     assert images == 2
-    assert kibibytes * 1024 <= 1.2e9
+    # Half of what is documented for images of 80 megapixels; both at once would take 0.7e9.
+    assert kibibytes * 1024 <= 0.6e9
 
 
 def test_one_large_image_at_a_time_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:

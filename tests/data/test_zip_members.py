@@ -19,7 +19,7 @@ from task2vec.errors import InputError, SourceError
 
 METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
 PACKING = METHODS[1:]
-MUCH = 64 * 2**20
+MUCH = 24 * 2**20
 ARRAYS = ("images", "labels", "header")
 
 

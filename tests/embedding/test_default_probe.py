@@ -1,8 +1,8 @@
 """The real thing: the default probe on the example tasks."""
 
-from pathlib import Path
-
 import numpy as np
+import pytest
+import small_store
 from factories import replace
 
 from task2vec.data.open import open_source
@@ -16,14 +16,21 @@ from task2vec.embedding.embedder import Embedder
 from task2vec.embedding.settings import EmbeddingSettings
 from task2vec.probe.registry import DEFAULT_PROBE, load_probe
 
-TASKS = Path(__file__).parents[2] / "examples" / "tasks"
 
-
-def test_alphabets_are_near_each_other_and_far_from_clothes(tmp_path, monkeypatch):
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("TASK2VEC_CACHE", str(tmp_path))
-    embedder = Embedder(load_probe(DEFAULT_PROBE), EmbeddingSettings(images=48))
+
+
+def probe_of(pixels):
+    """The default probe on images smaller than its own, which take a fraction of the time."""
+    return load_probe(f"{DEFAULT_PROBE}?input_size={pixels}")
+
+
+def test_alphabets_are_near_each_other_and_far_from_clothes():
+    embedder = Embedder(probe_of(96), EmbeddingSettings(images=48))
     greek, latin, clothes = (
-        embedder.embed(open_source(TASKS / name)).embedding
+        embedder.embed(open_source(small_store.EXAMPLES / name)).embedding
         for name in ("greek_capitals", "latin_small_letters", "fashion_tops")
     )
     assert greek.provenance.images == 48
@@ -45,9 +52,8 @@ def test_alphabets_are_near_each_other_and_far_from_clothes(tmp_path, monkeypatc
         assert 0.05 < np.median(relative) < 0.5
 
 
-def test_intervals_hold_repeats_with_refitted_heads(tmp_path, monkeypatch):
-    monkeypatch.setenv("TASK2VEC_CACHE", str(tmp_path))
-    probe, task = load_probe(DEFAULT_PROBE), open_source(TASKS / "fashion_mixed")
+def test_intervals_hold_repeats_with_refitted_heads():
+    probe, task = probe_of(64), open_source(small_store.EXAMPLES / "fashion_mixed")
     one, other = (
         Embedder(probe, EmbeddingSettings(images=240, seed=seed))
         .embed(replace(task, entries=task.entries[seed::2]))

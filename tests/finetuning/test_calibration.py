@@ -35,10 +35,10 @@ def test_held_out_images_are_told_no_worse(tmp_path):
     task = open_source(EXAMPLES / "clipart_food")
     file = tmp_path / "expert.safetensors"
     tuned = tune(
-        engine.probe("efficientnet_lite0?input_size=48"),
+        engine.probe("efficientnet_lite0?input_size=32"),
         task,
         images=120,
-        settings=FineTuningSettings(epochs=4),
+        settings=FineTuningSettings(epochs=2),
         expert=Expert("food", task.name, "efficientnet_lite0"),
         target=file,
     )

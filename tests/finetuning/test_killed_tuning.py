@@ -3,34 +3,40 @@
 import json
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 import tuned_process
+from fork_server import ForkServer
 from small_network import reference_of
 
 from task2vec.probe.weights import read_safetensors
 
 
-def start(*arguments: object) -> "subprocess.Popen[str]":
-    program = [sys.executable, tuned_process.__file__, *map(str, arguments)]
-    return subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
-
-
 # The 32 images of validation of the many are enough to choose by, those of the few are not.
 @pytest.mark.parametrize(
-    ("images", "first", "killed"), [(280, "epoch 1 ", "epoch 4 "), (60, "fold 1", "fold 3")]
+    ("images", "first", "killed"), [(280, "epoch 1 ", "epoch 3 "), (60, "fold 1", "fold 3")]
 )
 def test_the_next_process_goes_on_and_ends_alike(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], images: int, first: str, killed: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    fork_server: ForkServer,
+    images: int,
+    first: str,
+    killed: str,
 ) -> None:
+    def start() -> "subprocess.Popen[str]":
+        # The death of whoever asked is that of the program: it is killed, too.
+        program = Path(tuned_process.__file__)
+        command = fork_server.command(program, reference, str(tmp_path), str(images))
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
     reference = reference_of(tmp_path)
     whole = tuned_process.fine_tune(reference, tmp_path / "whole", images=images)
     said = capsys.readouterr().out.splitlines()
 
-    process = start(reference, tmp_path, images)
+    process = start()
     assert process.stdout is not None
     for line in process.stdout:
         if killed in line:
@@ -41,7 +47,7 @@ def test_the_next_process_goes_on_and_ends_alike(
     assert not (tmp_path / "expert.safetensors").exists()
     (state,) = (tmp_path / "unfinished").glob("*.unfinished")
 
-    output, _ = start(reference, tmp_path, images).communicate()
+    output, _ = start().communicate()
     *again, answer = output.splitlines()
     found = json.loads(answer)
     # What had been done is not done again: the passes of before come in one step.

@@ -12,7 +12,7 @@ from task2vec.finetuning.result import Tuned
 from task2vec.finetuning.run import Expert, forget, tune
 from task2vec.finetuning.settings import FineTuningSettings
 
-SETTINGS = FineTuningSettings(epochs=6, patience=6, learning_rate=0.01, batch_size=16, seed=3)
+SETTINGS = FineTuningSettings(epochs=4, patience=4, learning_rate=0.01, batch_size=16, seed=3)
 
 
 def fine_tune(reference: str, folder: Path, *, images: int) -> Tuned:

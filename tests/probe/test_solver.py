@@ -11,24 +11,6 @@ def run(code):
     )
 
 
-def test_it_is_imported_meanwhile():
-    done = run(
-        """
-        import sys, threading
-        import task2vec.embedding.embedder, task2vec.probe.independent_labels
-        from task2vec.probe.solver import imported_ahead
-        assert "sklearn" not in sys.modules
-        with imported_ahead():
-            assert threading.active_count() == 2
-        assert threading.active_count() == 1
-        assert "sklearn.linear_model" in sys.modules
-        with imported_ahead():
-            assert threading.active_count() == 1
-        """
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 def test_a_missing_package_is_told_where_it_is_needed():
     done = run(
         """
@@ -47,7 +29,7 @@ def test_a_missing_package_is_told_where_it_is_needed():
     assert (done.returncode, done.stdout, done.stderr) == (0, "told\n", "")
 
 
-def test_no_import_outlives_an_embedding_that_fails(tmp_path):
+def test_it_is_imported_meanwhile_and_does_not_outlive_an_embedding_that_fails(tmp_path):
     # A child that is forked then would wait for the lock of an import that nobody ends.
     for label in ("a", "b"):
         (tmp_path / label).mkdir()
@@ -56,15 +38,19 @@ def test_no_import_outlives_an_embedding_that_fails(tmp_path):
     done = run(
         f"""
         import sys, threading
-        import task2vec
+        import task2vec.embedding.embedder, task2vec.probe.independent_labels
         from task2vec.probe import solver
+        assert "sklearn" not in sys.modules
         begun = []
         real = solver._import
-        solver._import = lambda: (begun.append(1), real())
+        solver._import = lambda: (begun.append(threading.current_thread()), real())
         try:
             task2vec.embed({str(tmp_path)!r}, images=2)
         except task2vec.Task2VecError:
-            print(begun, threading.active_count(), "sklearn.linear_model" in sys.modules)
+            print(len(begun), threading.active_count(), "sklearn.linear_model" in sys.modules)
+        assert begun != [threading.main_thread()]
+        with solver.imported_ahead():
+            assert threading.active_count() == 1
         """
     )
-    assert (done.returncode, done.stdout) == (0, "[1] 1 True\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "1 1 True\n"), done.stderr

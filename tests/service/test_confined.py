@@ -51,10 +51,10 @@ def put(folder: Path, data: bytes, suffix: str = ".zip") -> dict[str, str]:
 
 
 def endless(folder: Path) -> dict[str, str]:
-    """Return a tar of 2 GiB that takes minutes to unpack: bzip2 of noise."""
+    """Return a tar that takes many seconds to unpack: bzip2 of noise."""
     noise = os.urandom(2**20)
-    packed = bz2.compress(b"".join([_header(200 * MIB), noise]), 9)
-    return put(folder, packed * 200, ".tar.bz2")
+    packed = bz2.compress(b"".join([_header(100 * MIB), noise]), 9)
+    return put(folder, packed * 100, ".tar.bz2")
 
 
 def _header(size: int) -> bytes:
@@ -64,8 +64,8 @@ def _header(size: int) -> bytes:
 
 
 def slow(folder: Path) -> dict[str, str]:
-    """Return a sound set of images that takes about a second to list."""
-    return put(folder, slow_images(400 * MIB), ".tar.gz")
+    """Return a sound set of images that takes about a third of a second to list."""
+    return put(folder, slow_images(150 * MIB), ".tar.gz")
 
 
 def hosts() -> set[int]:
@@ -179,7 +179,7 @@ def test_what_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
     narrow = Confinement(ParsingLimits(memory=32 * MIB, cpu_seconds=20, seconds=60.0))
     try:
         with pytest.raises(TooLargeError, match=r"more than 32 MiB of memory.*show-settings"):
-            narrow.run(Parser.LABELLED, put(tmp_path, short_lines(6_000_000)))
+            narrow.run(Parser.LABELLED, put(tmp_path, short_lines(3_000_000)))
         # The next file is read by another child.
         assert narrow.run(Parser.LABELLED, put(tmp_path, whole_files()["set.zip"]))[0] == 4
     finally:

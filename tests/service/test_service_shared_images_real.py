@@ -32,7 +32,7 @@ def test_images_encoded_anew_are_found_and_their_task_is_no_evidence(
     small = build()
     store = tmp_path / "store"
     shutil.copytree(small.store, store)
-    other = cut("clipart_transport", tmp_path / "other")
+    other = cut("clipart_transport", tmp_path / "other", images=2)
     folders = sorted(path for path in other.iterdir() if path.is_dir())
     pictures = sorted((small.sources / "emoji_food").rglob("*.png"))[::3][:MOVED]
     for number, picture in enumerate(pictures):

@@ -338,5 +338,5 @@ class Machine(RuleBasedStateMachine):
 
 def test_jobs_live_as_the_model_says():
     run_state_machine_as_test(
-        Machine, settings=settings(max_examples=25, stateful_step_count=50, deadline=None)
+        Machine, settings=settings(max_examples=12, stateful_step_count=40, deadline=None)
     )
