@@ -1,12 +1,13 @@
-"""Programs whose libraries are loaded already: a process that has imported them forks one each.
+"""Programs that are loaded already: a process that has imported task2vec forks one each.
 
-Importing torch and what goes with it costs a process three seconds of processor time. Here that is
-paid once. What runs afterwards is the real program, with its own arguments, environment, folder,
-streams, exit code and signals, in a process of its own; only task2vec is imported there, as ever.
+Importing torch and what goes with it costs a process three seconds of processor time, task2vec half
+a second. Here that is paid once. What runs afterwards is the real program, with its own arguments,
+environment, folder, streams, exit code and signals, in a process of its own.
 
 Where the start of a process is what is tested, or a process is killed, the test starts it itself.
 """
 
+import atexit
 import gc
 import importlib
 import os
@@ -18,25 +19,26 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import warnings
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from fork_client import receive
 
-#: What `task2vec embed` imports in any case, of other projects.
-LIBRARIES = (
-    *("numpy", "torch", "timm", "sklearn.linear_model", "scipy.optimize", "PIL.Image"),
-    *("sqlalchemy", "alembic.command", "safetensors.torch", "pydantic", "typer", "rich.console"),
+#: What commands import, most of it on first use.
+MODULES = (
+    *("torch", "timm", "sklearn.linear_model", "scipy.optimize", "PIL.Image", "alembic.command"),
+    *("task2vec.cli.run", "task2vec.client.local.store", "task2vec.service.recommend.explaining"),
+    *("task2vec.embedding.engine", "task2vec.jobs.embed", "task2vec.jobs.finetune"),
+    *("task2vec.data.open", "task2vec_probes.packaged"),
 )
-#: The commands that import all of them; the others start from nothing, as quickly.
-COMMANDS = ("embed", "batch", "finetune", "information", "predict", "recommend")
 
 
 class ForkServer:
-    """A process with :data:`LIBRARIES`, and a program ``task2vec`` that uses it; a context manager.
+    """A process with :data:`MODULES`, and a program ``task2vec`` that uses it; a context manager.
 
     ``folder`` takes the program; it belongs in front of others on ``PATH``.
     """
@@ -54,14 +56,10 @@ class ForkServer:
     def __enter__(self) -> Self:
         self.programs.mkdir()
         real = Path(sys.executable).parent / "task2vec"
-        client = shlex.join(self._client())
         script = self.programs / "task2vec"
-        script.write_text(
-            f'#!/bin/sh\ncase "$1" in\n  {"|".join(COMMANDS)}) exec {client} {real} "$@" ;;\n'
-            f'  *) exec {real} "$@" ;;\nesac\n'
-        )
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(self.command(real))} "$@"\n')
         script.chmod(0o755)
-        # Who asks before the libraries are there waits.
+        # Who asks before the modules are there waits.
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(f"\0{self._address}")
             listener.listen()
@@ -139,7 +137,7 @@ def _watch_over(connection: socket.socket) -> dict[str, Any]:
     os._exit(0)
 
 
-def become(question: dict[str, Any]) -> None:
+def become(question: dict[str, Any]) -> NoReturn:
     """Run a program in this process, as if it had been started afresh."""
     os.chdir(question["folder"])
     os.environ.clear()
@@ -157,14 +155,33 @@ def become(question: dict[str, Any]) -> None:
     program = Path(sys.argv[0])
     named = question["environment"].get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:] = [str(program.parent), *filter(None, named), *sys.path[1:]]
-    runpy.run_path(str(program), run_name="__main__")
+    try:
+        runpy.run_path(str(program), run_name="__main__")
+    except SystemExit as ended:
+        # As the interpreter does: a number is the code, anything else is said.
+        if not isinstance(ended.code, int | None):
+            print(ended.code, file=sys.stderr)
+        _leave(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        _leave(1)
+    _leave(0)
+
+
+def _leave(code: int) -> NoReturn:
+    """End without freeing what is shared with the server: that would copy it, for half a second."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for library in LIBRARIES:
-            importlib.import_module(library)
+        for module in MODULES:
+            importlib.import_module(module)
     # What is there now is shared by all: collecting it would copy it.
     gc.freeze()
     question = serve(socket.socket(fileno=int(sys.argv[1])))
