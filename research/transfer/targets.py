@@ -70,17 +70,17 @@ class Target:
         """Yield the draws of a budget, the same in every run."""
         rng = np.random.default_rng([zlib.crc32(self.name.encode()), budget.draws])
         for _ in range(budget.draws):
-            train = self._few(rng) if budget is Budget.FEW else self._share(rng, 2 / 3)
+            train = self._few(rng) if budget is Budget.FEW else self.share(rng, 2 / 3)
             yield Draw(train, np.flatnonzero(~np.isin(self.objects, self.objects[train])))
 
     def _few(self, rng: np.random.Generator) -> Indices:
         """Return some images of each class, of half of the objects: others are left to test on."""
-        pool = rng.permutation(self._share(rng, 1 / 2))
+        pool = rng.permutation(self.share(rng, 1 / 2))
         return np.concatenate(
             [pool[self.labels[pool] == label][: self.shots] for label in range(self.classes)]
         )
 
-    def _share(self, rng: np.random.Generator, share: float) -> Indices:
+    def share(self, rng: np.random.Generator, share: float) -> Indices:
         """Return the images of a share of the objects, of every class among them."""
         while True:
             objects = rng.permutation(self.objects.max() + 1)

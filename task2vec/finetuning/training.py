@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from copy import deepcopy
 from math import cos, pi
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from task2vec.finetuning.classify import Tick
@@ -81,25 +83,21 @@ class Training:
             lr=rate,
             weight_decay=settings.weight_decay,
         )
+        self.batch = settings.batch_for(len(data.images))
         self.epochs = settings.epochs_for(len(data.images))
         self.epoch = 0
 
     def run_epoch(self, tick: Tick) -> None:
         """Go once over the images, in random order."""
         count = len(self._data.images)
-        size = self._settings.batch_for(count)
         order = torch.randperm(count, generator=self._generator).numpy()
-        firsts = range(0, count, size)
+        firsts = range(0, count, self.batch)
         for step, first in enumerate(firsts):
-            chosen = order[first : first + size]
+            chosen = order[first : first + self.batch]
             pace = learning_pace(self.epoch + step / len(firsts), self.epochs)
             for group in self._optimiser.param_groups:
                 group["lr"] = self.rate * group["speed"] * pace
-            inputs = jitter(
-                self._start.to_input([self._data.images[i] for i in chosen]),
-                self._generator,
-                strength=self._settings.augmentation,
-            )
+            inputs = self.inputs(chosen)
             losses = nn.functional.cross_entropy(
                 self.network(inputs),
                 torch.from_numpy(self._data.labels[chosen]).to(inputs.device),
@@ -110,6 +108,14 @@ class Training:
             self._optimiser.step()
             tick(len(chosen))
         self.epoch += 1
+
+    def inputs(self, chosen: NDArray[np.int64]) -> Tensor:
+        """Return what the images at these positions are for the network, jittered."""
+        return jitter(
+            self._start.to_input([self._data.images[i] for i in chosen]),
+            self._generator,
+            strength=self._settings.augmentation,
+        )
 
     @property
     def next_epoch(self) -> str:

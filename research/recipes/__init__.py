@@ -1,0 +1,8 @@
+"""What people get who fine-tune: cells of starting model, target, images, recipe and draw.
+
+    python -m research.development.build     the tasks, once
+    python -m research.recipes               adds cells until it is stopped
+
+The plan is fixed, stratified and in random order: any beginning of it is a sample of the whole, and
+a run goes on where the last one stopped. ``results/recipes.csv`` holds a line for each cell.
+"""
