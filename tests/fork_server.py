@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,9 +29,12 @@ from typing import Any, NoReturn, Self
 
 from fork_client import receive
 
+LIBRARIES = (
+    *("torch", "timm", "sklearn.linear_model", "scipy.optimize", "PIL.Image", "alembic.command"),
+)
 #: What commands import, most of it on first use.
 MODULES = (
-    *("torch", "timm", "sklearn.linear_model", "scipy.optimize", "PIL.Image", "alembic.command"),
+    *LIBRARIES,
     *("task2vec.cli.run", "task2vec.client.local.store", "task2vec.service.recommend.explaining"),
     *("task2vec.embedding.engine", "task2vec.jobs.embed", "task2vec.jobs.finetune"),
     *("task2vec.data.open", "task2vec_probes.packaged"),
@@ -38,13 +42,14 @@ MODULES = (
 
 
 class ForkServer:
-    """A process with :data:`MODULES`, and a program ``task2vec`` that uses it; a context manager.
+    """A process with ``modules``, and a program ``task2vec`` that uses it; a context manager.
 
     ``folder`` takes the program; it belongs in front of others on ``PATH``.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, modules: Sequence[str] = MODULES) -> None:
         self.programs = folder / "bin"
+        self._modules = modules
         # In the system's abstract space: paths to sockets may have some 100 characters only.
         self._address = f"task2vec-tests-{os.getpid()}-{id(self)}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,7 +69,7 @@ class ForkServer:
             listener.bind(f"\0{self._address}")
             listener.listen()
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(listener.fileno())],
+                [sys.executable, __file__, str(listener.fileno()), *self._modules],
                 stdin=subprocess.PIPE,
                 pass_fds=[listener.fileno()],
                 env={**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},
@@ -180,7 +185,7 @@ def _leave(code: int) -> NoReturn:
 if __name__ == "__main__":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for module in MODULES:
+        for module in sys.argv[2:]:
             importlib.import_module(module)
     # What is there now is shared by all: collecting it would copy it.
     gc.freeze()

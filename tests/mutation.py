@@ -22,7 +22,7 @@ import pytest
 from cosmic_ray.ast import Visitor, get_ast
 from cosmic_ray.mutating import use_mutation
 from cosmic_ray.plugins import get_operator
-from fork_server import ForkServer
+from fork_server import LIBRARIES, ForkServer
 
 ROOMS = ("distance", "fisher", "recommendation", "store")
 #: One of each kind, as cosmic-ray names them: each position in the code counts once or twice.
@@ -126,7 +126,10 @@ def main() -> None:
     limits: dict[str, float] = {}
     survived: list[Mistake] = []
     counts: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder, ForkServer(Path(folder)) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ForkServer(Path(folder), modules=LIBRARIES) as server,
+    ):
         for mistake in sample:
             if mistake.room not in limits:
                 begun = time.monotonic()

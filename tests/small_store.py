@@ -65,7 +65,8 @@ def build() -> SmallStore:
     """
     from task2vec.cli.run import run
 
-    assert folder is not None and own_folder is not None, "tests/conftest.py names them"
+    assert folder is not None, "tests/conftest.py names it"
+    assert own_folder is not None, "tests/conftest.py names it, too"
     root, own = folder / "small_store", own_folder / "small_store"
     printed = root / "printed.jsonl"
     with FileLock(f"{root}.lock"):

@@ -43,7 +43,6 @@ def page_environment(fork_server: ForkServer) -> dict[str, str]:
     # Batches are tiny: more threads would wait for each other, and pages run side by side.
     settings["OMP_NUM_THREADS"] = "1"
     settings["OMP_WAIT_POLICY"] = "PASSIVE"
-    settings["TASK2VEC_SERVE_WORKERS"] = "1"
     # What pages are run by lies above them.
     paths = [str(ROOT / "tests"), *filter(None, [settings.get("PYTHONPATH")])]
     settings["PYTHONPATH"] = os.pathsep.join(paths)
