@@ -54,7 +54,7 @@ def test_a_worker_whose_server_was_killed_ends(tmp_path):
         [sys.executable, "-c", PARENT, FOLLOWER, str(mark)], stdout=subprocess.PIPE, text=True
     ) as parent:
         worker = int(parent.stdout.readline())
-        time.sleep(1)
+        time.sleep(0.5)
         os.kill(worker, 0)
         parent.kill()
         # The pipe is closed when nobody can write to it any more: the worker has ended.
