@@ -1,5 +1,7 @@
 """One store, behind each kind of client."""
 
+import json
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -8,8 +10,18 @@ from typing import Any
 import pytest
 import small_store
 from client_kinds import KINDS, REMOTE, client_of, copy_of, serving
+from factories import replace
 from index_builders import INDICES, index_of
-from small_store import SmallStore
+from small_expert import add_expert, expert_file
+from small_network import reference_of
+from small_store import USED, SmallStore
+
+from task2vec.client.upload.pack import pack
+from task2vec.jobs.embed import source_signature
+from task2vec.messages.models import NewModel
+from task2vec.messages.settings import EmbeddingSettings
+from task2vec.service.models.registering import add_model
+from task2vec.service.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
@@ -18,14 +30,55 @@ def small() -> SmallStore:
 
 
 @pytest.fixture(scope="session")
-def local_store(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(copy_of(small.store, tmp_path_factory.mktemp("local") / "store"))
+def folders(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The stores that are asked ``here`` and by a server ``there``.
+
+    Both have a ``small`` expert on ``emoji_food``, and networks to start from: ``tiny``, and one
+    that is ``gone``.
+    """
+    folder = tmp_path_factory.mktemp("stores")
+    source = small.sources / "emoji_food"
+    file = expert_file(folder, source, temperature=0.4, images=12)
+    networks = {"tiny": reference_of(folder, seed=1), "gone": reference_of(folder, seed=2)}
+    found = {name: copy_of(small.store, folder / name / "store") for name in ("here", "there")}
+    for store in found.values():
+        with Workspace(store) as workspace:
+            for name, reference in networks.items():
+                add_model(workspace, NewModel(ref=reference, name=name))
+    (folder / "small-2.safetensors").unlink()
+    add_expert(found["here"], file)
+    # A server knows what it was sent, the store of the command line where a folder lay.
+    with Workspace(found["there"]) as workspace:
+        tasks = workspace.store().tasks
+        known = tasks.get("emoji_food")
+        signature = source_signature(pack(source).sha256, EmbeddingSettings(images=USED))
+        sent = replace(known, id="", name="sent", source="", source_signature=signature)
+        tasks.add(sent, tasks.embedding(known.id), details=tasks.details(known.id))
+    add_expert(found["there"], file, task="sent")
+    return found
 
 
 @pytest.fixture(scope="session")
-def url(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(copy_of(small.store, tmp_path_factory.mktemp("server") / "store")) as address:
+def local_store(folders: dict[str, Path]) -> str:
+    return str(folders["here"])
+
+
+@pytest.fixture(scope="session")
+def url(folders: dict[str, Path]) -> Iterator[str]:
+    """A server of all tests; whatever they ask of it, its own process loads no torch."""
+    with serving(folders["there"]) as address:
         yield address
+        if sys.platform == "linux":
+            card = json.loads((folders["there"] / "server.json").read_text())
+            maps = Path(f"/proc/{card['pid']}/maps").read_text()
+            assert "sqlite" in maps
+            assert "torch" not in maps
+
+
+@pytest.fixture(scope="session")
+def stores(local_store: str, url: str) -> dict[str, str]:
+    """Where each kind of client finds its store."""
+    return {kind: local_store if kind == "local" else url for kind in KINDS}
 
 
 @pytest.fixture(params=KINDS)

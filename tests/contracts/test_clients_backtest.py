@@ -1,11 +1,11 @@
-"""The recommender judged through every client, on a store with outcomes."""
+"""The recommender judged here and by a server, on a store with outcomes."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import backtest_store
 import pytest
-from client_kinds import KINDS, client_of, copy_of, serving
+from client_kinds import client_of, copy_of, serving
 from small_store import SmallStore
 
 from task2vec.errors import SettingError
@@ -20,30 +20,24 @@ def full_store(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> s
 
 @pytest.fixture(scope="module")
 def full_url(full_store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(copy_of(full_store, tmp_path_factory.mktemp("server") / "store")) as address:
+    # The server does this itself.
+    store = copy_of(full_store, tmp_path_factory.mktemp("server") / "store")
+    with serving(store, "--workers", "0") as address:
         yield address
 
 
-@pytest.fixture(scope="module")
-def expected(full_store: str) -> Backtest:
-    with client_of("local", full_store) as client:
-        return client.backtest()
+def test_a_server_gives_the_answer_of_the_store(full_url: str, full_store: str) -> None:
+    answers: list[Backtest] = []
+    for kind, where in (("local", full_store), ("blocking", full_url)):
+        told: list[Any] = []
+        with client_of(kind, where) as client:
+            answers.append(client.backtest(folds="task", progress=told.append))
+            with pytest.raises(SettingError, match="folds"):
+                client.backtest(folds="year")
+        assert (told[-1].stage, told[-1].done, told[-1].total) == ("asking", 12, 12)
 
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_client_gives_the_same_answer(
-    kind: str, expected: Backtest, request: pytest.FixtureRequest
-) -> None:
-    where = request.getfixturevalue("full_store" if kind == "local" else "full_url")
-    told: list[Any] = []
-    with client_of(kind, where) as client:
-        found = client.backtest(folds="task", progress=told.append)
-        with pytest.raises(SettingError, match="folds"):
-            client.backtest(folds="year")
-
-    assert found.sentence == expected.sentence
-    assert _near(found, expected)
-    assert (told[-1].stage, told[-1].done, told[-1].total) == ("asking", 12, 12)
+    assert answers[0].sentence == answers[1].sentence
+    assert _near(*answers)
 
 
 def _near(found: Backtest, expected: Backtest) -> bool:

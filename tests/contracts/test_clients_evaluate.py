@@ -2,39 +2,15 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from client_kinds import KINDS, client_of, serving
-from small_expert import add_expert, expert_file
+from client_kinds import client_of
 from small_store import SmallStore
 
 from task2vec.errors import InputError, JobFailedError, SettingError, SourceError, UnknownNameError
 from task2vec.messages.jobs import Progress
-
-
-@pytest.fixture(scope="module")
-def stores(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Where each kind of client finds a store with one small expert on ``emoji_food``."""
-    folder = tmp_path_factory.mktemp("evaluate")
-    file = expert_file(folder, small.sources / "emoji_food", temperature=0.4)
-    for name in ("here", "there"):
-        shutil.copytree(small.store, folder / name)
-    # A server knows what it was sent; the store of the command line where a folder lay.
-    with serving(folder / "there") as url, client_of("blocking", url) as client:
-        client.embed(small.sources / "emoji_food", name="foods")
-    add_expert(folder / "here", file)
-    add_expert(folder / "there", file, task="foods")
-    with serving(folder / "there") as url:
-        yield {kind: str(folder / "here") if kind == "local" else url for kind in KINDS}
-
-
-@pytest.fixture(params=KINDS)
-def client(request: pytest.FixtureRequest, stores: dict[str, str]) -> Iterator[Any]:
-    with client_of(request.param, stores[request.param]) as made:
-        yield made
 
 
 @pytest.fixture
@@ -54,13 +30,13 @@ def labelled(small: SmallStore, tmp_path: Path) -> Path:
 
 
 def test_all_count_what_the_expert_says_of_each_image(
-    client: Any, stores: dict[str, str], labelled: Path
+    client: Any, local_store: str, labelled: Path
 ) -> None:
     progress: list[Progress] = []
 
     found = client.evaluate("small", labelled, progress=progress.append)
 
-    with client_of("local", stores["local"]) as local:
+    with client_of("local", local_store) as local:
         said = [each for each in local.predict("small", labelled) if each.label is not None]
     pairs = Counter((Path(each.path).parent.name, each.label) for each in said)
     known = {pair: n for pair, n in pairs.items() if pair[0] != "not of the expert"}

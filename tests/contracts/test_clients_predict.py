@@ -2,14 +2,12 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from client_kinds import KINDS, REMOTE, client_of, serving, until
-from small_expert import add_expert, expert_file
+from client_kinds import client_of, until
 from small_store import SmallStore
 
 from task2vec.client.http import predictions
@@ -19,30 +17,9 @@ from task2vec.messages.jobs import Progress
 CLASSES = 4
 
 
-@pytest.fixture(scope="module")
-def stores(small: SmallStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Where each kind of client finds a store with one small expert."""
-    folder = tmp_path_factory.mktemp("predict")
-    file = expert_file(folder, small.sources / "emoji_food", temperature=0.4, images=12)
-    for name in ("here", "there"):
-        shutil.copytree(small.store, folder / name)
-    # One expert, in both: an id and a name are the store's own.
-    add_expert(folder / "here", file)
-    shutil.rmtree(folder / "there")
-    shutil.copytree(folder / "here", folder / "there")
-    with serving(folder / "there") as url:
-        yield {kind: str(folder / "here") if kind == "local" else url for kind in KINDS}
-
-
-@pytest.fixture(params=KINDS)
-def client(request: pytest.FixtureRequest, stores: dict[str, str]) -> Iterator[Any]:
-    with client_of(request.param, stores[request.param]) as made:
-        yield made
-
-
 @pytest.fixture
-def local(stores: dict[str, str]) -> Iterator[Any]:
-    with client_of("local", stores["local"]) as made:
+def local(local_store: str) -> Iterator[Any]:
+    with client_of("local", local_store) as made:
         yield made
 
 
@@ -119,51 +96,37 @@ def test_an_iteration_may_stop_early(client: Any, images: Path) -> None:
     assert next(iter(found)).path.endswith(".png")
 
 
-@pytest.mark.parametrize("kind", REMOTE)
 def test_nothing_stays_with_a_server_but_the_answers(
-    kind: str, stores: dict[str, str], images: Path, monkeypatch: pytest.MonkeyPatch
+    remote: Any, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Several lots of two.
     monkeypatch.setattr(predictions, "_MOST_IMAGES", 2)
-    with client_of(kind, stores[kind]) as client:
-        before = {job.id for job in client.jobs.list(kind="predict")}
-        found = list(client.predict("small", images))
-        jobs = [job for job in client.jobs.list(kind="predict") if job.id not in before]
+    before = {job.id for job in remote.jobs.list(kind="predict")}
+    kept = list(remote.datasets.list())
+    found = list(remote.predict("small", images))
+    jobs = [job for job in remote.jobs.list(kind="predict") if job.id not in before]
 
-        assert [each.path for each in found] == [str(path) for path in sorted(images.iterdir())]
-        assert [job.state for job in jobs] == ["succeeded"] * 3
-        assert list(client.datasets.list()) == []
+    assert [each.path for each in found] == [str(path) for path in sorted(images.iterdir())]
+    assert [job.state for job in jobs] == ["succeeded"] * 3
+    assert list(remote.datasets.list()) == kept
     # What images are called here is told to nobody.
     told = json.dumps([job.result for job in jobs])
     assert not any(path.name in told for path in images.iterdir())
 
 
-@pytest.mark.parametrize("kind", REMOTE)
-def test_a_server_gives_up_what_nobody_waits_for(
-    kind: str, stores: dict[str, str], images: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_gives_up_what_nobody_waits_for(remote: Any, images: Path) -> None:
     def interrupted(progress: Progress) -> None:
         if progress.stage == "predicting":
             raise RuntimeError("enough")
 
-    with client_of(kind, stores[kind]) as client:
-        before = {job.id for job in client.jobs.list(kind="predict")}
-        with pytest.raises(RuntimeError, match="enough"):
-            list(client.predict("small", images, progress=interrupted))
-        (job,) = [job for job in client.jobs.list(kind="predict") if job.id not in before]
-        until(lambda: client.jobs.get(job).state in ("succeeded", "cancelled"))
-        # At the latest when the server tidies up.
-        until(lambda: list(client.datasets.list()) == [], seconds=120)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the maps of a process are Linux's")
-def test_the_server_loads_no_torch_for_it(stores: dict[str, str], images: Path) -> None:
-    with client_of("blocking", stores["blocking"]) as client:
-        assert list(client.predict("small", images))
-    card = json.loads((Path(stores["local"]).parent / "there" / "server.json").read_text())
-    maps = Path(f"/proc/{card['pid']}/maps").read_text()
-    assert "sqlite" in maps
-    assert "torch" not in maps
+    before = {job.id for job in remote.jobs.list(kind="predict")}
+    kept = list(remote.datasets.list())
+    with pytest.raises(RuntimeError, match="enough"):
+        list(remote.predict("small", images, progress=interrupted))
+    (job,) = [job for job in remote.jobs.list(kind="predict") if job.id not in before]
+    until(lambda: remote.jobs.get(job).state in ("succeeded", "cancelled"))
+    # At the latest when the server tidies up.
+    until(lambda: list(remote.datasets.list()) == kept, seconds=120)
 
 
 def test_all_export_the_same_graph(client: Any, images: Path, tmp_path: Path) -> None:
@@ -177,11 +140,10 @@ def test_all_export_the_same_graph(client: Any, images: Path, tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "small.onnx"]
 
 
-def test_an_altered_checkpoint_is_not_used(
-    stores: dict[str, str], images: Path, tmp_path: Path
-) -> None:
-    store = Path(shutil.copytree(stores["local"], tmp_path / "store"))
-    (file,) = (store / "experts").iterdir()
+def test_an_altered_checkpoint_is_not_used(local_store: str, images: Path, tmp_path: Path) -> None:
+    store = Path(shutil.copytree(local_store, tmp_path / "store"))
+    with client_of("local", str(store)) as client:
+        (file,) = (store / "experts").glob(f"{client.models.get('small').id}*")
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)

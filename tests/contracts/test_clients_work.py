@@ -1,11 +1,17 @@
-"""What every client does with images: embedding, batches, fine-tuning, with the default probe."""
+"""What every client does with images: embedding, batches, fine-tuning, with the default probe.
+
+Of the two clients of a server the asynchronous one: the blocking one runs the same steps, and is
+embedded, compared and predicted with elsewhere.
+"""
 
 import shutil
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from client_kinds import client_of
 from small_store import USED, SmallStore, cut
 
 from task2vec.distance import task_symmetric_distance
@@ -21,6 +27,12 @@ from task2vec.messages.jobs import Progress
 from task2vec.types import ChosenBy, Recipe
 
 IMAGES = 6
+
+
+@pytest.fixture(params=["local", "asynchronous"])
+def client(request: pytest.FixtureRequest, stores: dict[str, str]) -> Iterator[Any]:
+    with client_of(request.param, stores[request.param]) as made:
+        yield made
 
 
 @pytest.fixture
@@ -98,40 +110,7 @@ def test_several_labels_an_image_on_the_way_to_neighbours(
     client.tasks.remove(fresh)
 
 
-def test_a_batch_is_done_once(client: Any, source: Path, fresh: str) -> None:
-    folder = source.parent
-    cut("fashion_tops", folder / f"{fresh}_b", classes=2, images=3)
-    cut("fashion_tops", folder / f"{fresh}_single", classes=1, images=3)
-    (folder / f"{fresh}_void").mkdir()
-    names = (fresh, f"{fresh}_b", f"{fresh}_single", f"{fresh}_void")
-
-    def run(**more: Any) -> dict[str, Any]:
-        items = list(client.batch(folder, images=IMAGES, tags=["b"], **more))
-        assert {item.position: item.name for item in items} == dict(enumerate(names))
-        return {item.name: item for item in items}
-
-    assert [run(dry_run=True)[name].status for name in names[:2]] == [ItemStatus.PENDING] * 2
-    first, second = run(), run()
-    statuses = [[found[name].status for name in names] for found in (first, second)]
-    assert statuses[0] == [
-        *[ItemStatus.EMBEDDED] * 2,
-        ItemStatus.FAILED,
-        ItemStatus.SKIPPED,
-    ]
-    assert statuses[1] == [
-        *[ItemStatus.UNCHANGED] * 2,
-        ItemStatus.FAILED,
-        ItemStatus.SKIPPED,
-    ]
-    assert "only one class" in first[names[2]].error.detail
-    for name in names[:2]:
-        assert first[name].task == second[name].task == _plain(client, name)
-        client.tasks.remove(name)
-
-
-def test_a_dry_run_foresees_each_item_of_the_real_one(
-    client: Any, source: Path, fresh: str
-) -> None:
+def test_a_batch_is_done_once_as_a_dry_run_foresees(client: Any, source: Path, fresh: str) -> None:
     folder = source.parent
     cut("fashion_tops", folder / f"{fresh}_known", classes=2, images=3)
     cut("fashion_tops", folder / f"{fresh}_taken", classes=2, images=4)
@@ -144,7 +123,11 @@ def test_a_dry_run_foresees_each_item_of_the_real_one(
     stored = {task.name: task for task in client.tasks.list()}
 
     def run(**more: Any) -> dict[str, Any]:
-        return {item.name: item for item in client.batch(folder, images=IMAGES, **more)}
+        items = list(client.batch(folder, images=IMAGES, tags=["b"], **more))
+        assert {item.position: item.name for item in items} == dict(
+            enumerate(sorted(path.stem for path in folder.iterdir()))
+        )
+        return {item.name: item for item in items}
 
     foreseen = run(dry_run=True)
     assert {task.name: task for task in client.tasks.list()} == stored
@@ -159,9 +142,14 @@ def test_a_dry_run_foresees_each_item_of_the_real_one(
         f"{fresh}_zip": ItemStatus.FAILED,
         f"{fresh}_void": ItemStatus.SKIPPED,
     }
+    assert "only one class" in real[f"{fresh}_single"].error.detail
     assert _ends(foreseen) == _ends(real)
     assert foreseen[f"{fresh}_known"].task == stored[f"{fresh}_known"]
     assert replacing[f"{fresh}_taken"].status is ItemStatus.PENDING
+    again = run()
+    assert [again[name].status for name in (fresh, f"{fresh}_known")] == [ItemStatus.UNCHANGED] * 2
+    assert _ends({**again, fresh: real[fresh]}) == _ends(real)
+    assert again[fresh].task == real[fresh].task == _plain(client, fresh)
     unknown = {"probe": "efficientnet_lite9"}
     assert _ends(run(dry_run=True, **unknown)) == _ends(run(**unknown))
     for name in (fresh, f"{fresh}_known", f"{fresh}_taken"):
