@@ -44,6 +44,10 @@ class WorkerProcess:
     def began(self, job: str) -> bool:
         return f"job {job} " in self.told()
 
+    def working(self, job: str) -> bool:
+        """Whether it is, or has been, in the middle of the longest part of a job."""
+        return "\nfisher: " in self.told().partition(f"job {job} ")[2]
+
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
@@ -102,6 +106,7 @@ class Site:
         while not true(job := self.job(id_)):
             logs = "\n".join(f"--- {worker.log}\n{worker.told()}" for worker in self.workers)
             assert time.monotonic() < end, f"{job}\n{logs}"
+            assert job["state"] not in ENDED, f"{job}\n{logs}"
             time.sleep(0.1)
         return job
 
@@ -121,11 +126,6 @@ class Site:
                 # Also one that was stopped takes this.
                 worker.send(signal.SIGKILL)
             worker.process.wait()
-
-
-def working(job: dict[str, Any]) -> bool:
-    """Whether a job is in the middle of its longest part."""
-    return bool(job["progress"]["stage"] == "fisher")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fork_server import ForkServer
 from numpy.typing import ArrayLike
-from processes import LEASE, Site, WorkerProcess, running, working
+from processes import LEASE, Site, WorkerProcess, running
 from small_store import cut
 
 from task2vec.data.open import open_source
@@ -53,9 +53,16 @@ def site(tmp_path_factory: pytest.TempPathFactory, fork_server: ForkServer) -> I
 def begun(site: Site, name: str, source: Path) -> tuple[str, WorkerProcess]:
     """Return a long job that one of two workers is in the middle of, and that worker."""
     job = site.embed(site.upload(name, source), settings=LONG)
-    site.until(job, working)
-    (holder,) = [worker for worker in site.workers if worker.began(job)]
-    return job, holder
+    return job, holder_of(site, job)
+
+
+def holder_of(site: Site, job: str) -> WorkerProcess:
+    """Return the worker that is in the middle of a job, once there is one."""
+    end = time.monotonic() + 120
+    while not (found := [worker for worker in site.workers if worker.working(job)]):
+        assert time.monotonic() < end, [worker.told() for worker in site.workers]
+        time.sleep(0.02)
+    return found[0]
 
 
 def apart(values: ArrayLike, others: ArrayLike) -> float:
@@ -98,7 +105,7 @@ def test_two_workers_share_the_jobs(site: Site, sources: Path) -> None:
 def test_a_cancelled_job_stops(site: Site, sources: Path) -> None:
     dataset = site.upload("cancelled", sources / "emoji_food.tar")
     job = site.embed(dataset, settings=LONG | {"draws": 1000})
-    site.until(job, working)
+    holder_of(site, job)
     assert site.post(f"/jobs/{job}:cancel", {})["state"] == "cancelling"
     assert site.until(job, lambda job: job["state"] != "cancelling")["state"] == "cancelled"
     assert "cancelled" not in site.task_names()
