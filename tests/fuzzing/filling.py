@@ -14,18 +14,19 @@ Names = dict[str, list[str]]
 """Real identifiers by what they are of; ``spare_`` ones may be removed."""
 
 _ARCHIVED = ("fashion_tops", "emoji_food")
-_SPARE_TASKS = 40
-_SPARE_DATASETS = 12
-_OUTCOMES, _SPARE_OUTCOMES = 5, 200
+_OUTCOMES = 5
 _MODELS = ("timm:resnet18.tv_in1k",)
 
 
-def fill_over_http(url: str, key: str) -> Names:
-    """Upload, import, register and queue a little of everything; return what there is."""
+def fill_over_http(url: str, key: str, *, spare: int) -> Names:
+    """Upload, import, register and queue a little of everything; return what there is.
+
+    ``spare`` tasks, a third as many data sets and five times as many outcomes may be removed.
+    """
     with httpx2.Client(
         base_url=f"{url}/v1", headers={"Authorization": f"Bearer {key}"}, timeout=120
     ) as client:
-        return _Filling(client).run()
+        return _Filling(client).run(spare)
 
 
 def archive(task: str, *, images: int = 4) -> bytes:
@@ -44,20 +45,20 @@ class _Filling:
     def __init__(self, client: httpx2.Client) -> None:
         self._client = client
 
-    def run(self) -> Names:
+    def run(self, spare: int) -> Names:
         tasks = self._ids("/tasks", "tasks")
         datasets = [self._upload(name, name) for name in _ARCHIVED]
-        spare_datasets = [self._upload("emoji_food", f"spare_{i}") for i in range(_SPARE_DATASETS)]
+        spare_datasets = [self._upload("emoji_food", f"spare_{i}") for i in range(spare // 3)]
         vector = self._client.get(
             f"/tasks/{tasks[0]}/embedding", headers={"Accept": "application/octet-stream"}
         ).content
-        spare_tasks = [self._import(vector, f"spare_{i}") for i in range(_SPARE_TASKS)]
+        spare_tasks = [self._import(vector, f"spare_{i}") for i in range(spare)]
         added = [self._post("/models", json={"ref": ref})["id"] for ref in _MODELS]
         jobs = [self._queue(datasets[0], f"queued_{i}") for i in range(3)]
         self._client.post(f"/jobs/{jobs[-1]}:cancel")
         items = [{"dataset": datasets[1], "name": "batched"}]
         batch = self._post("/batches", json={"items": items, "settings": {"images": 6}})
-        outcomes = self._record(tasks, _OUTCOMES + _SPARE_OUTCOMES)
+        outcomes = self._record(tasks, _OUTCOMES + 5 * spare)
         return {
             "task": tasks,
             "dataset": datasets,

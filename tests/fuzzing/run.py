@@ -16,6 +16,9 @@ import httpx2
 from benchmarks.examples import folder
 from benchmarks.serving import serving
 from fuzzing.filling import archive, fill_over_http
+from task2vec.service import keys
+from task2vec.service.workspace import Workspace
+from task2vec.types import Scope
 
 CASES = int(os.environ.get("BENCH_CASES", "60"))
 """Generated cases for each operation and phase."""
@@ -75,7 +78,7 @@ def fuzz(
     alone = {"HF_HUB_OFFLINE": "1"}
     log = root / "server.log"
     with serving(store, log=log, workers=workers, environment=alone) as server:
-        names = fill_over_http(server.url, key)
+        names = fill_over_http(server.url, key, spare=min(40, 3 * cases))
         _write_files(root, server.url, key, names)
         parts = {
             "positive": _run(root, server.url, key, mode="positive", phases=taken, cases=cases),
@@ -164,9 +167,8 @@ def _recorders(report: Path) -> Iterator[dict[str, Any]]:
 
 
 def _admin_key(store: Path) -> str:
-    command = [sys.executable, "-m", "task2vec", "keys", "create", "fuzz", "--scope", "admin"]
-    command += ["--requests-per-minute", "1000000", "--concurrent", "64", "--json"]
-    command += ["--store", str(store)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    secret: str = json.loads(done.stdout)["key"]
-    return secret
+    with Workspace(store) as workspace:
+        key = keys.create(
+            workspace, "fuzz", [Scope.ADMIN], requests_per_minute=1_000_000, concurrent_requests=64
+        )
+    return key.secret
