@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from running import BASE, Running, bearer, running
@@ -68,24 +69,24 @@ QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize("waits", [{}, {"Prefer": "wait=5"}], ids=["at once", "waits"])
-@pytest.mark.parametrize(("method", "path", "body"), QUESTIONS)
-async def test_every_question_that_computes_takes_a_place(
-    server: Running, method: str, path: str, body: object, waits: dict[str, str]
-) -> None:
+async def test_every_question_that_computes_takes_a_place(server: Running) -> None:
     key, other = server.key(Scope.READ, name="one"), server.key(Scope.READ, name="other")
-    at_work = asyncio.create_task(
-        server.runtime.computing.run(asked_by(key.record.id), time.sleep, 0.5)
-    )
+    done = Event()
+    at_work = asyncio.create_task(server.runtime.computing.run(asked_by(key.record.id), done.wait))
     await asyncio.sleep(0.05)
-    refused = await server.client.request(method, path, json=body, headers=bearer(key) | waits)
-    answered = await server.client.request(method, path, json=body, headers=bearer(other) | waits)
+    for method, path, body in QUESTIONS:
+        for waits in ({}, {"Prefer": "wait=5"}):
+            refused, answered = [
+                await server.client.request(method, path, json=body, headers=bearer(who) | waits)
+                for who in (key, other)
+            ]
+            assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+            assert refused.headers["retry-after"] == "1"
+            assert answered.status_code in (404, 422)
     looked_up = await server.client.get("/v1/jobs", headers=bearer(key))
+    done.set()
     await at_work
 
-    assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
-    assert refused.headers["retry-after"] == "1"
-    assert answered.status_code in (404, 422)
     assert looked_up.status_code == 200
 
 

@@ -1,7 +1,6 @@
 """A real server with a real worker: what becomes of its job when it dies or hangs."""
 
 import json
-import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -45,10 +44,10 @@ def workers(store: Path) -> list[psutil.Process]:
     return [child for child in children if "worker" in child.cmdline()]
 
 
-def running_job(client: httpx2.Client, folder: Path) -> str:
+def running_job(client: httpx2.Client, folder: Path, name: str) -> str:
     """Upload a data set, have it embedded, and return the job's id once a worker has it."""
-    archive = {"file": ("tops.zip", zipped(folder), "application/zip")}
-    uploaded = client.post("/v1/datasets", files=archive, data={"name": "tops"})
+    archive = {"file": ("tops.zip", zipped(folder / name), "application/zip")}
+    uploaded = client.post("/v1/datasets", files=archive, data={"name": name})
     assert uploaded.status_code == 201, uploaded.text
     asked = client.post("/v1/tasks", json={"dataset": uploaded.json()["id"]})
     assert asked.status_code == 202, asked.text
@@ -62,43 +61,33 @@ def finished(client: httpx2.Client, job: str) -> dict[str, Any] | None:
     return found if found["state"] in ("succeeded", "failed", "cancelled") else None
 
 
-@pytest.mark.parametrize("manner", ["killed", "hung"])
-def test_a_job_outlives_its_worker(live: LiveServer, tmp_path: Path, manner: str) -> None:
+def test_jobs_outlive_their_workers_and_the_server(live: LiveServer, tmp_path: Path) -> None:
     store = tmp_path / "s"
-    # Dead workers are noticed by their death; only hung ones by the lease.
-    lease = "6" if manner == "hung" else "1000"
-    url = live.start([*ONE_WORKER, "--lease-seconds", lease], store=store)
+    url = live.start([*ONE_WORKER, "--lease-seconds", "6"], store=store)
     live.wait_until_ready()
     with httpx2.Client(base_url=url) as client:
-        (first,) = workers(store)
-        job = running_job(client, tmp_path)
-        first.send_signal(signal.SIGKILL if manner == "killed" else signal.SIGSTOP)
-        begun = time.monotonic()
-        until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] != "running")
-        noticed = time.monotonic() - begun
-        queued = client.get(f"/v1/jobs/{job}").json()
+        # Of one that hangs, the lease tells.
+        job = running_job(client, tmp_path, "tops")
+        hung, noticed = disturb(client, store, job, signal.SIGSTOP)
+        assert noticed < 11
         ended = until(lambda: finished(client, job))
+        assert (ended["state"], ended["attempts"]) == ("succeeded", 2)
         tasks = client.get("/v1/tasks").json()["tasks"]
+        assert [task["name"] for task in tasks] == ["tops"]
         (second,) = workers(store)
+        assert second.pid != hung.pid
+        assert not psutil.pid_exists(hung.pid) or not hung.is_running()
 
-    assert noticed < (11 if manner == "hung" else 3)
-    assert queued["error"]["code"] == "worker_lost"
-    assert (ended["state"], ended["attempts"]) == ("succeeded", 2)
-    assert [task["name"] for task in tasks] == ["tops"]
-    assert second.pid != first.pid
-    assert not psutil.pid_exists(first.pid) or not first.is_running()
-
-
-def test_no_job_stays_with_a_worker_when_the_server_stops(live: LiveServer, tmp_path: Path) -> None:
-    store = tmp_path / "s"
-    url = live.start(ONE_WORKER, store=store)
-    live.wait_until_ready()
-    with httpx2.Client(base_url=url) as client:
-        job = running_job(client, tmp_path)
-    crew = workers(store)
+        # One that dies is missed at once.
+        job = running_job(client, tmp_path, "again")
+        killed, noticed = disturb(client, store, job, signal.SIGKILL)
+        assert killed.pid == second.pid
+        assert noticed < 3
+        until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "running")
+    pool = workers(store)
     assert live.stop() == 0
 
-    assert not any(worker.is_running() for worker in crew)
+    assert not any(worker.is_running() for worker in pool)
     # The workers' lines are in the server's log, and a program can read them as its own.
     lines = live.told().splitlines()
     plain = [line for line in lines if not line.startswith("{")]
@@ -111,4 +100,16 @@ def test_no_job_stays_with_a_worker_when_the_server_stops(live: LiveServer, tmp_
     # been quick enough to finish.
     assert found.state in (JobState.QUEUED, JobState.SUCCEEDED)
     assert found.worker is None or found.state is JobState.SUCCEEDED
-    shutil.rmtree(store)
+
+
+def disturb(
+    client: httpx2.Client, store: Path, job: str, with_: signal.Signals
+) -> tuple[psutil.Process, float]:
+    """Send the worker a signal; return it, and the seconds until its job was free again."""
+    (worker,) = workers(store)
+    worker.send_signal(with_)
+    begun = time.monotonic()
+    until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] != "running")
+    noticed = time.monotonic() - begun
+    assert client.get(f"/v1/jobs/{job}").json()["error"]["code"] == "worker_lost"
+    return worker, noticed

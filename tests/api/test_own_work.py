@@ -31,7 +31,7 @@ class Slow(Backtests):
 
     def do(self, lent: Lent, beat: Beat) -> Answer:
         for done in range(2):
-            time.sleep(1.7)
+            time.sleep(1.2)
             self.told.append(beat(done, 2))
         return Answer()
 
@@ -47,7 +47,7 @@ class Interrupted(Backtests):
         self.at_work.set()
         while not beat(0, 1):
             time.sleep(0.01)
-        time.sleep(1.5)
+        time.sleep(0.7)
         raise StateError("The server is stopping")
 
 
@@ -89,7 +89,7 @@ async def test_the_end_waits_no_longer_than_it_is_told_and_the_job_is_handed_bac
     assert await run_in_threadpool(own.at_work.wait, 10)
     begun = time.monotonic()
     await run_in_threadpool(own.stop, 0.2)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 0.6
     assert jobs.get(job).state is JobState.RUNNING
     await run_in_threadpool(own.stop, 10)
     found = jobs.get(job)

@@ -1,4 +1,4 @@
-"""Hostile sources, a twentieth of what `python -m hostile sources` opens."""
+"""Hostile sources, a fiftieth of what `python -m hostile sources` opens."""
 
 import json
 from pathlib import Path
@@ -14,9 +14,9 @@ from hostile.sources import end_of, measure
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from /proc")
 def test_hostile_sources_are_refused_or_read_without_what_is_bad() -> None:
-    result = measure(125, seed=1)
+    result = measure(50, seed=1)
     assert result["faults"] == []
-    assert result["sources"] == 125
+    assert result["sources"] == 50
     ends = {end for counts in result["ends"].values() for end in counts}
     assert ends - {"not made (OSError)", "not made (ValueError)"} == {
         "read",
