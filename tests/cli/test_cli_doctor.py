@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from shlex import quote
@@ -14,16 +15,26 @@ from command import Cli, Result
 from raw_rows import damaged, written
 from small_store import SmallStore, snapshot
 
+from task2vec import LocalClient
 from task2vec.finetuning.probe_cache import STORED, KnownProbe, ProbeCache
+from task2vec.probe import registry
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service import doctor
 from task2vec.store.opening import DATABASE
+
+_load_once = cache(registry.load_card)
 
 
 def store_check(found: Result) -> dict[str, Any]:
     check: dict[str, Any] = found.json["checks"][-1]
     assert check["name"] == "store"
     return check
+
+
+@pytest.fixture(autouse=True)
+def probes_are_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the packaged weights once for all tests: they stay as they are."""
+    monkeypatch.setattr(registry, "load_card", _load_once)
 
 
 def test_a_sound_store_is_fine(ask: Cli, small: SmallStore) -> None:
@@ -257,7 +268,7 @@ def rows(database: Path, table: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def measured(cli: Cli, store: Path) -> Path:
+def measured(store: Path) -> Path:
     """The store with an expert of emoji_food, its checkpoint and two outcomes of it."""
     (store / "experts").mkdir(exist_ok=True)
     (store / "experts" / "mdl_00000000000000ab.safetensors").write_bytes(b"weights")
@@ -268,10 +279,10 @@ def measured(cli: Cli, store: Path) -> Path:
             "'store:experts/mdl_00000000000000ab.safetensors', 'a', id, created, '[]' "
             "FROM tasks WHERE name = 'emoji_food'"
         )
-    for task in ("emoji_food", "fashion_tops", "greek_capitals"):
-        for model in ("food expert", "efficientnet_lite2"):
-            given = (model, task, "--accuracy", "0.5", "--protocol", "p")
-            assert cli("outcomes", "add", *given, "--store", store).code == 0
+    with LocalClient(store) as client:
+        for task in ("emoji_food", "fashion_tops", "greek_capitals"):
+            for model in ("food expert", "efficientnet_lite2"):
+                client.outcomes.add(model, task, 0.5, protocol="p")
     return store
 
 

@@ -121,6 +121,21 @@ def test_few_images_are_a_linear_probe_and_the_answer_says_why(on: Cli) -> None:
     assert " % where every class counts the same" in words
 
 
+def test_images_that_are_all_equal_leave_none_to_test_on(
+    on: Cli, small: SmallStore, tmp_path: Path
+) -> None:
+    image = next((small.sources / "emoji_food").rglob("*.png"))
+    for label in ("a", "b"):
+        (tmp_path / "equal" / label).mkdir(parents=True)
+        for number in range(4):
+            shutil.copy(image, tmp_path / "equal" / label / f"{number}.png")
+
+    found = on("finetune", tmp_path / "equal", *QUICK)
+
+    assert found.code == 0
+    assert "No image is left to test on: too few, or copies only." in found.out
+
+
 def test_recommend_knows_the_expert(cli: Cli, tuned: Tuned) -> None:
     limits = ("--max-parameters", "5M", "--images", 24, "--budget", 0)
 

@@ -114,7 +114,7 @@ def test_a_folder_of_tasks_and_a_folder_of_classes_lead_to_each_other(
 
 def test_a_number_stays_on_the_line_of_its_unit(on: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = ("outcomes", "add", "efficientnet_lite0", "emoji_food", "--accuracy", 0.5)
-    for width in range(40, 80, 3):
+    for width in range(40, 80, 7):
         monkeypatch.setitem(os.environ, "COLUMNS", str(width))
         found = on(*outcome)
         assert not any(line.lstrip().startswith("%") for line in found.err.splitlines())

@@ -71,21 +71,6 @@ def test_what_cannot_be_measured_is_not_advised(
     assert "--budget" not in found["reason"]
 
 
-def test_images_that_are_all_equal_leave_none_to_test_on(
-    cli: Cli, small: SmallStore, tmp_path: Path
-) -> None:
-    image = next((small.sources / "emoji_food").rglob("*.png"))
-    for label in ("a", "b"):
-        (tmp_path / "equal" / label).mkdir(parents=True)
-        for number in range(4):
-            shutil.copy(image, tmp_path / "equal" / label / f"{number}.png")
-
-    found = cli("finetune", tmp_path / "equal", "--from", "efficientnet_lite0", "--epochs", 1)
-
-    assert found.code == 0
-    assert "No image is left to test on: too few, or copies only." in found.out
-
-
 #: What is refused without torch, and what is told of it.
 REFUSED = {
     "finetune greek_capitls": "did you mean the task 'greek_capitals'?",
