@@ -77,13 +77,18 @@ def test_what_cannot_be_embedded_leaves_no_task(client: Any, tmp_path: Path, fre
     assert fresh not in {task.name for task in client.tasks.list()}
 
 
-def test_a_source_is_embedded_for_one_answer(client: Any, source: Path, fresh: str) -> None:
-    found = client.search(source, k=1, images=IMAGES)
+def test_a_source_is_embedded_for_one_answer(
+    client: Any, reference: Any, source: Path, fresh: str
+) -> None:
+    found = client.search(source, k=50, images=IMAGES)
     both = client.distance(source, "emoji_food", images=IMAGES)
 
     assert (found.task, both.source, both.target) == (fresh, fresh, "emoji_food")
-    assert [each.name for each in found.neighbours] == ["emoji_food"]
-    assert found.neighbours[0].distance == pytest.approx(both.symmetric, rel=1e-3)
+    # Other tests may have left tasks of the same images in the store.
+    first = {task.name for task in reference.tasks.list()}
+    nearest = next(each for each in found.neighbours if each.name in first)
+    assert nearest.name == "emoji_food"
+    assert nearest.distance == pytest.approx(both.symmetric, rel=1e-3)
     assert any("noisy" in warning for warning in found.warnings)
     assert fresh not in {task.name for task in client.tasks.list()}
 
