@@ -69,20 +69,21 @@ def test_it_installs_a_server_into_an_empty_folder(tmp_path) -> None:
     assert "weights intact" in done.stdout
     assert done.stdout.splitlines()[-1].endswith(f"{folder}/bin/task2vec serve")
 
-    def inside(*command: str) -> str:
-        # Away from the source tree: what runs is what was installed.
-        ran = subprocess.run(
-            [folder / "bin" / command[0], *command[1:]],
-            cwd=tmp_path,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-            capture_output=True,
-            text=True,
-        )
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout
-
-    where = inside("python", "-c", "import task2vec_api, task2vec; print(task2vec.__file__)")
-    assert Path(where.strip()).is_relative_to(folder)
-    assert "serve" in inside("task2vec", "--help")
-    probes = json.loads(inside("task2vec", "probes", "--json"))["probes"]
-    assert "efficientnet_lite0" in [probe["name"] for probe in probes]
+    # Away from the source tree: what runs is what was installed.
+    code = """
+import sys, task2vec, task2vec_api
+from task2vec.cli.run import run
+print(task2vec.__file__, flush=True)
+sys.exit(run(["probes", "--json"]))
+"""
+    ran = subprocess.run(
+        [folder / "bin" / "python", "-c", code],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    where, probes = ran.stdout.split("\n", 1)
+    assert Path(where).is_relative_to(folder)
+    assert "efficientnet_lite0" in [probe["name"] for probe in json.loads(probes)["probes"]]
