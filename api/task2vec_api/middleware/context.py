@@ -5,6 +5,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -163,10 +164,10 @@ class Lingering:
 
         await self.app(scope, take, give)
         if end is not None:
-            try:
-                async with asyncio.timeout(_SECONDS):
-                    while not whole and not self._stopping():
-                        await asyncio.wait_for(take(), _SILENCE)
-            except TimeoutError:
-                pass
+            clock = asyncio.get_running_loop().time
+            until = clock() + _SECONDS
+            # No `asyncio.timeout` around it: up to Python 3.11 `wait_for` may swallow what it ends.
+            with suppress(TimeoutError):
+                while not whole and not self._stopping():
+                    await asyncio.wait_for(take(), min(_SILENCE, until - clock()))
             await send(end)
