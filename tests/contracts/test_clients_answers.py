@@ -1,11 +1,11 @@
-"""What every client answers about stored tasks: neighbours, distances, recommendations, the map."""
+"""What every client answers about tasks: neighbours, distances, recommendations, the map."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from small_store import TASKS, USED
+from small_store import TASKS, USED, cut
 
 from task2vec.errors import InputError, SettingError, SourceError, UnknownNameError
 
@@ -117,6 +117,18 @@ def test_an_explained_recommendation(client: Any, reference: Any) -> None:
     assert compared.by_layer.plain == pytest.approx(wanted.by_layer.plain, rel=1e-9)
     assert [g.name for g in compared.by_layer.groups] == [f"blocks.{i}" for i in range(7)]
     assert {"outcomes", "layers", "classes"} == {each.about for each in found.sentences}
+
+
+def test_a_source_is_explained_by_the_details_that_its_worker_sends(
+    client: Any, tmp_path: Path
+) -> None:
+    source = cut("clipart_transport", tmp_path / "transport", classes=3, images=4)
+    asked = {"images": 12, "measure": False, "architecture": "tf_efficientnet_lite0"}
+    found = client.recommend(source, **asked, explain=True).explanation
+
+    assert found.classes.images == 12
+    assert {each.name for each in found.classes.classes} == {p.name for p in source.iterdir()}
+    assert [g.name for g in found.layers[0].by_layer.groups] == [f"blocks.{i}" for i in range(7)]
 
 
 def test_limits_that_nothing_passes(client: Any) -> None:
