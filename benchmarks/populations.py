@@ -57,7 +57,7 @@ class Population:
         weights = 1 / (len(set(labels)) * np.bincount(labels)[labels])
         dealt = deal_groups(labels)
         shares = np.where(dealt == np.arange(8)[:, None], weights, 0.0)
-        sums = shares @ self.values[rows]
+        sums = np.asarray(shares @ self.values[rows], dtype=np.float64)
         return TaskEmbedding.from_estimates(
             values=sums.sum(axis=0),
             errors=np.zeros(self.values.shape[1]),

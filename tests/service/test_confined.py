@@ -176,7 +176,7 @@ def test_an_error_comes_out_as_the_same_error(confinement: Confinement, tmp_path
 
 
 def test_what_takes_too_much_memory_is_refused(tmp_path: Path) -> None:
-    narrow = Confinement(ParsingLimits(memory=32 * MIB, cpu_seconds=20, seconds=60.0))
+    narrow = Confinement(ParsingLimits(memory=32 * MIB, cpu_seconds=5, seconds=60.0))
     try:
         with pytest.raises(TooLargeError, match=r"more than 32 MiB of memory.*show-settings"):
             narrow.run(Parser.LABELLED, put(tmp_path, short_lines(3_000_000)))
@@ -240,6 +240,16 @@ def test_the_end_does_not_wait_for_a_file_that_is_read(tmp_path: Path) -> None:
 def test_nothing_secret_reaches_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TASK2VEC_API_KEY", "t2v_secret")
     assert not [name for name in confined._environment() if "KEY" in name or "TASK2VEC" in name]
+
+
+@linux
+def test_children_are_forked_from_a_process_without_threads(
+    confinement: Confinement, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow")
+    confinement.run(Parser.LABELLED, put(tmp_path, images_with()))
+    found = {host: len(list(Path(f"/proc/{host}/task").iterdir())) for host in hosts()}
+    assert set(found.values()) == {1}, found
 
 
 @linux
