@@ -63,8 +63,9 @@ def lease(
         if job is None:
             return None
         try:
-            if not _moved_on(workspace, job, moment):
-                return Lent(job, _lent(workspace, job), seconds)
+            work = KINDS[job.kind].work.model_validate(job.payload)
+            if not _moved_on(workspace, job, work, moment):
+                return Lent(job, _lent(workspace, job, work), seconds)
         except InputError as error:
             fail(
                 workspace,
@@ -195,15 +196,13 @@ def _shown(text: str | None) -> str | None:
     return None if text is None else visible(without_keys(text[:_LONGEST_TEXT]))
 
 
-def _moved_on(workspace: Workspace, job: JobRecord, now: float) -> bool:
+def _moved_on(workspace: Workspace, job: JobRecord, work: Work, now: float) -> bool:
     """Take off a job what others have done since it was queued; return whether there was any."""
-    kind, jobs = KINDS[job.kind], workspace.store().jobs
-    work = kind.work.model_validate(job.payload)
-    left = kind.left(workspace, work)
+    left = KINDS[job.kind].left(workspace, work)
     if left == work:
         return False
     with workspace.store().transaction() as connection:
-        job = jobs.under_lease_within(connection, job.id, fence=job.fence)
+        job = workspace.store().jobs.under_lease_within(connection, job.id, fence=job.fence)
         _stepped(workspace, connection, job, left, now=now)
     return True
 
@@ -225,15 +224,15 @@ def _stepped(
     return jobs.complete_within(connection, job, result=result, now=now)
 
 
-def _lent(workspace: Workspace, job: JobRecord) -> Work:
+def _lent(workspace: Workspace, job: JobRecord, work: Work) -> Work:
     """Return what a job is about, with what its worker needs to know."""
-    kind, store = KINDS[job.kind], workspace.store()
-    work: Work = kind.lend(workspace, kind.work.model_validate(job.payload))
+    store = workspace.store()
+    lent: Work = KINDS[job.kind].lend(workspace, work)
     datasets = {
         role: LentDataset.model_validate(store.datasets.get(id_))
         for role, id_ in datasets_of(job).items()
     }
-    return work.model_copy(update={"datasets": datasets})
+    return lent.model_copy(update={"datasets": datasets})
 
 
 def _settings_of(work: Any) -> EmbeddingSettings:
