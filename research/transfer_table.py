@@ -1,6 +1,8 @@
-"""The tables of what experts gain, written expert by expert, so that a broken run goes on."""
+"""Tables that are written part by part, so that a broken run goes on."""
 
 import csv
+import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,11 +15,17 @@ def sources_in(table: Path) -> set[str]:
         return {row["source"] for row in csv.DictReader(file)}
 
 
-def append_rows(table: Path, rows: Sequence[tuple[object, ...]], *, columns: Sequence[str]) -> None:
-    """Append rows; a new table gets its header first."""
-    new = not table.exists()
+def append_rows(table: Path, rows: Sequence[Sequence[object]], *, columns: Sequence[str]) -> None:
+    """Append rows in one write, so that a broken run leaves no half of them.
+
+    A new table gets its header first.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if not table.exists():
+        writer.writerow(columns)
+    writer.writerows(rows)
     with table.open("a", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if new:
-            writer.writerow(columns)
-        writer.writerows(rows)
+        file.write(text.getvalue())
+        file.flush()
+        os.fsync(file.fileno())

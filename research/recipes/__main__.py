@@ -35,9 +35,7 @@ def main() -> None:
     def model_of(name: str) -> Starting:
         return plain_model(name) if name in PLAIN else expert(tasks[name], plain.probe, print)
 
-    done = {
-        (cell.target, cell.shots, cell.draw, cell.run, cell.model, cell.recipe) for cell in read()
-    }
+    done = {cell.key for cell in read()}
     for number, block in enumerate(islice(blocks(tasks), asked.blocks)):
         target = target_of(block.target)
         images = drawn(target, block.shots, block.draw)
@@ -53,7 +51,7 @@ def main() -> None:
             if recipes:
                 cells = list(measure(block, target, images, model_of(name), recipes))
                 append(cells)
-                done |= {key_of(block, name, cell.recipe) for cell in cells}
+                done |= {cell.key for cell in cells}
         took = time.perf_counter() - began
         shots = "all" if block.shots is None else block.shots
         print(f"{number}: {target.name}, {shots} a class, {took:.0f} s", flush=True)

@@ -1,30 +1,18 @@
 """The images of a target that train and that test."""
 
 import zlib
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from research.transfer.targets import Target
+from research.transfer.targets import Draw, Target
 
 #: Enough for a standard error of 4 points; gains are paired, and theirs is smaller.
 MOST_TESTS = 120
 #: More would cost minutes a cell.
 MOST_TRAINING = 480
 
-Indices = NDArray[np.int64]
 
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """Positions of the images that train and test: no object is in both."""
-
-    train: Indices
-    test: Indices
-
-
-def drawn(target: Target, shots: int | None, draw: int) -> Drawn | None:
+def drawn(target: Target, shots: int | None, draw: int) -> Draw | None:
     """Draw ``shots`` images of each class, or all, from two thirds of the objects.
 
     None where a class has fewer, or all would be too many. The draws of one number share the split
@@ -42,4 +30,4 @@ def drawn(target: Target, shots: int | None, draw: int) -> Drawn | None:
         train = np.concatenate([members[:shots] for members in by_class])
     if len(train) > MOST_TRAINING:
         return None
-    return Drawn(np.sort(train), np.sort(test[:MOST_TESTS]))
+    return Draw(np.sort(train), np.sort(test[:MOST_TESTS]))

@@ -8,11 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from research.recipes.draws import Drawn
 from research.recipes.plan import Block, Recipe
 from research.recipes.stages import StageTraining, seen, split
 from research.recipes.tables import RecipeCell
-from research.transfer.targets import Target
+from research.transfer.targets import Draw, Target
 from research.transfer.zoo import Starting
 from task2vec.finetuning.classify import classify, fitted_classifier, frozen_features, unheard
 from task2vec.finetuning.splits import Labelled, part_of
@@ -31,7 +30,7 @@ def recipes_of(training: int) -> tuple[Recipe, ...]:
 
 
 def measure(
-    block: Block, target: Target, drawn: Drawn, model: Starting, recipes: tuple[Recipe, ...]
+    block: Block, target: Target, drawn: Draw, model: Starting, recipes: tuple[Recipe, ...]
 ) -> Iterator[RecipeCell]:
     """Yield a cell for each recipe."""
     keys = tuple(map(str, range(len(target.labels))))

@@ -2,9 +2,9 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from task2vec.finetuning.classify import Tick
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled
 from task2vec.finetuning.training import Training, jitter
@@ -47,7 +47,7 @@ class StageTraining(Training):
         generator = torch.Generator().manual_seed(settings.seed)
         self._views = [seen(start, trunk, data.images, generator) for _ in range(VIEWS)]
 
-    def inputs(self, chosen: "np.ndarray") -> Tensor:
+    def inputs(self, chosen: NDArray[np.int64]) -> Tensor:
         """Return what the trunk says of the images at these positions, in this epoch's view."""
         return self._views[self.epoch % VIEWS][chosen]
 
@@ -57,7 +57,6 @@ def seen(
     trunk: nn.Module,
     images: tuple[Pixels, ...],
     generator: torch.Generator | None,
-    tick: Tick | None = None,
 ) -> Tensor:
     """Return what the trunk says of images, jittered where there is a generator."""
     found = []
@@ -67,6 +66,4 @@ def seen(
             if generator is not None:
                 inputs = jitter(inputs, generator)
             found.append(trunk(inputs))
-            if tick is not None:
-                tick(len(inputs))
     return torch.cat(found).clone()

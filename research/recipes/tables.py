@@ -1,7 +1,6 @@
 """The committed table: a line for each cell, kept when the run that made it is stopped."""
 
 import csv
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,8 +10,12 @@ from numpy.typing import NDArray
 
 from research import RESULTS
 from research.recipes.plan import Block, Recipe
+from research.transfer_table import append_rows
 
 TABLE = RESULTS / "recipes.csv"
+
+
+Key = tuple[str, int | None, int, int, str, Recipe]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +41,14 @@ class RecipeCell:
     seconds: float
 
     @property
+    def key(self) -> Key:
+        """What tells it from all other cells: see `key_of`."""
+        return self.target, self.shots, self.draw, self.run, self.model, self.recipe
+
+    @property
     def accuracy(self) -> float:
         """The share of the test images that are right in the end."""
         return float(self.correct.mean())
-
-
-Key = tuple[str, int | None, int, int, str, Recipe]
 
 
 def key_of(block: Block, model: str, recipe: Recipe) -> Key:
@@ -61,14 +66,9 @@ def read(table: Path = TABLE) -> list[RecipeCell]:
 
 
 def append(cells: Sequence[RecipeCell], table: Path = TABLE) -> None:
-    """Append cells in one write, so that a broken run leaves no half of them."""
-    rows = [",".join(_row(cell)) for cell in cells]
-    if not table.exists():
-        rows.insert(0, ",".join(each.name for each in fields(RecipeCell)))
-    with table.open("a", newline="") as file:
-        file.write("\n".join(rows) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """Append cells."""
+    columns = [each.name for each in fields(RecipeCell)]
+    append_rows(table, [_row(cell) for cell in cells], columns=columns)
 
 
 def _row(cell: RecipeCell) -> list[str]:

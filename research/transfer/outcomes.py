@@ -1,7 +1,6 @@
 """How well a linear probe on a starting model's frozen features does on a target."""
 
 import csv
-import os
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from research import RESULTS
 from research.transfer.features import Features
 from research.transfer.targets import Budget, Draw, Target
+from research.transfer_table import append_rows
 from task2vec.probe.head import fit_head
 
 Answers = NDArray[np.float64]
@@ -77,17 +77,9 @@ def read_cells(table: Path = TABLE) -> list[Cell]:
 
 
 def append_cells(cells: "Sequence[DataclassInstance]", table: Path = TABLE) -> None:
-    """Append cells of one kind in one write, so that a broken run leaves no half of them."""
-    rows = [
-        ",".join(f"{v:.4f}" if isinstance(v, float) else str(v) for v in astuple(cell))
-        for cell in cells
-    ]
-    if not table.exists():
-        rows.insert(0, ",".join(f.name for f in fields(cells[0])))
-    with table.open("a", newline="") as file:
-        file.write("\n".join(rows) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """Append cells of one kind."""
+    rows = [[f"{v:.4f}" if isinstance(v, float) else v for v in astuple(cell)] for cell in cells]
+    append_rows(table, rows, columns=[f.name for f in fields(cells[0])])
 
 
 def _answers(features: Features, target: Target, draw: Draw) -> Answers:
