@@ -71,7 +71,7 @@ def test_what_cannot_be_measured_is_not_advised(
     assert "--budget" not in found["reason"]
 
 
-#: What is refused without torch, and what is told of it.
+#: Command lines that are refused without torch, and a part of the message.
 REFUSED = {
     "finetune greek_capitls": "did you mean the task 'greek_capitals'?",
     "finetune greek_capitals --from efficientnet_lite9": "did you mean",

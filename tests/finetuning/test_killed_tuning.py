@@ -27,7 +27,7 @@ def test_the_next_process_goes_on_and_ends_alike(
     killed: str,
 ) -> None:
     def start() -> "subprocess.Popen[str]":
-        # The death of whoever asked is that of the program: it is killed, too.
+        # The program is killed with the process that asked for it.
         program = Path(tuned_process.__file__)
         command = fork_server.command(program, reference, str(tmp_path), str(images))
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

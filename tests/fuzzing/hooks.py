@@ -206,7 +206,7 @@ def refused_for_content_only(ctx: Any, response: Any, case: Any) -> None:
     if response.status_code != 422 or case.method == "HEAD":
         return
     problem = response.json()
-    # What is wrong with one field beside another is told of that field.
+    # A field that does not fit another one is named in the answer.
     told = [field["problem"] for field in problem.get("fields") or ()] or [problem["detail"]]
     of_content = problem["code"] in _CONTENT_CODES or all(map(_is_of_content, told))
     assert of_content, f"refused for its form? {told}"

@@ -219,10 +219,10 @@ def _environment() -> dict[str, str]:
         **found,
         **threads,
         "ARROW_DEFAULT_MEMORY_POOL": "system",
-        # Arrow starts a thread for the allocator all the same, and a child is forked from none.
         # At the limit Python's own allocator asks the system in vain for every small object, for up
         # to 20 s of processor time; this one refuses at once, and is as fast.
         "PYTHONMALLOC": "malloc",
+        # Arrow starts a thread for its allocator all the same, and a process that forks has none.
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
         "PYTHONSAFEPATH": "1",
