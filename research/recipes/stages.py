@@ -1,5 +1,7 @@
 """A network in two parts: what stays as it is, and the last stage, which is trained."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -28,8 +30,33 @@ def split(backbone: nn.Module) -> tuple[nn.Module, nn.Module]:
     return nn.Sequential(*before), stage
 
 
-class StageTraining(Training):
-    """Training of the last stage on what the trunk says of each image in several views."""
+class CachedTraining(Training):
+    """Training of a last stage on what the trunk said of each image in several ``views``.
+
+    Each view is (N, C, h, w), of all N images; epochs take turns. The images of ``data`` are
+    counted, and not looked at.
+    """
+
+    def __init__(
+        self,
+        stage: Probe,
+        data: Labelled[Pixels],
+        views: Sequence[Tensor],
+        *,
+        classifier: nn.Linear,
+        settings: FineTuningSettings,
+        rate: float,
+    ) -> None:
+        super().__init__(stage, data, classifier=classifier, settings=settings, rate=rate)
+        self._views = views
+
+    def inputs(self, chosen: NDArray[np.int64]) -> Tensor:
+        """Return what the trunk says of the images at these positions, in this epoch's view."""
+        return self._views[self.epoch % len(self._views)][chosen]
+
+
+class StageTraining(CachedTraining):
+    """Training of the last stage of a network, whose trunk looks at the images when it begins."""
 
     def __init__(
         self,
@@ -41,15 +68,15 @@ class StageTraining(Training):
         rate: float,
     ) -> None:
         trunk, stage = split(start.backbone)
-        super().__init__(
-            Probe(start.card, stage), data, classifier=classifier, settings=settings, rate=rate
-        )
         generator = torch.Generator().manual_seed(settings.seed)
-        self._views = [seen(start, trunk, data.images, generator) for _ in range(VIEWS)]
-
-    def inputs(self, chosen: NDArray[np.int64]) -> Tensor:
-        """Return what the trunk says of the images at these positions, in this epoch's view."""
-        return self._views[self.epoch % VIEWS][chosen]
+        super().__init__(
+            Probe(start.card, stage),
+            data,
+            [seen(start, trunk, data.images, generator) for _ in range(VIEWS)],
+            classifier=classifier,
+            settings=settings,
+            rate=rate,
+        )
 
 
 def seen(
