@@ -14,9 +14,10 @@ class Seen:
 
     ``features`` (N, D) are floats, ``labels`` (N,) int64 from 0 to ``classes`` - 1, of which some
     may be absent. ``source_logits`` (N, S) are what the classifier that the model was last trained
-    with says of the images, None where it is not known. ``seed`` draws the folds of the linear
-    probe. Raises `SettingError` for shapes that do not fit together, fewer than two images, and
-    numbers that are not finite.
+    with says of the images, and ``gradients`` (N, P) what each image would change in the weights
+    (`research.scores.gradients`); None where they are not known. ``seed`` draws the folds of the
+    linear probe and the first clusters. Raises `SettingError` for shapes that do not fit together,
+    fewer than two images, and numbers that are not finite.
     """
 
     features: NDArray[np.floating]
@@ -24,12 +25,15 @@ class Seen:
     classes: int
     source_logits: NDArray[np.floating] | None = None
     seed: int = 0
+    gradients: NDArray[np.floating] | None = None
 
     def __post_init__(self) -> None:
         images = self._images()
         _check_numbers("features", self.features, images=images)
         if self.source_logits is not None:
             _check_numbers("source_logits", self.source_logits, images=images)
+        if self.gradients is not None:
+            _check_numbers("gradients", self.gradients, images=images)
         if self.seed < 0:
             raise SettingError("seed is too small", expected="at least 0", got=str(self.seed))
 
@@ -50,13 +54,14 @@ class Seen:
                 got=f"{len(usable)}",
                 remedy="Add images, or use a score that holds none out, such as LogME.",
             )
-        logits = self.source_logits
+        logits, gradients = self.source_logits, self.gradients
         return Seen(
             self.features[kept],
             np.searchsorted(usable, self.labels[kept]),
             classes=len(usable),
             source_logits=None if logits is None else logits[kept],
             seed=self.seed,
+            gradients=None if gradients is None else gradients[kept],
         )
 
     def _images(self) -> int:
@@ -76,6 +81,18 @@ class Seen:
                 got=f"{labels.min()} to {labels.max()}",
             )
         return len(labels)
+
+
+def gradients_of(seen: Seen) -> NDArray[np.floating]:
+    """Return the gradients; raises `SettingError` where they are not known."""
+    if seen.gradients is None:
+        raise SettingError(
+            "This score needs what each image would change in the weights",
+            expected="gradients",
+            got="None",
+            remedy="Use a score that looks at the features alone.",
+        )
+    return seen.gradients
 
 
 def _check_numbers(name: str, numbers: NDArray[np.floating], *, images: int) -> None:

@@ -16,7 +16,10 @@ def made(
     centres = signal * rng.normal(size=(classes, width))
     features = scale * (offset + centres[labels] + rng.normal(size=(images, width)))
     logits = features @ rng.normal(size=(width, sources)) / scale
-    return Seen(features, labels, classes=classes, source_logits=logits, seed=seed)
+    gradients = features @ rng.normal(size=(width, 2 * width)) / scale
+    return Seen(
+        features, labels, classes=classes, source_logits=logits, seed=seed, gradients=gradients
+    )
 
 
 def with_parts(seen: Seen, **parts) -> Seen:
@@ -27,6 +30,7 @@ def with_parts(seen: Seen, **parts) -> Seen:
         "classes": seen.classes,
         "source_logits": seen.source_logits,
         "seed": seen.seed,
+        "gradients": seen.gradients,
     }
     return Seen(**{**old, **parts})
 
