@@ -2,6 +2,8 @@
 
     python -m research.development.build     the tasks, once
     python -m research.recipes               adds cells until it is stopped
+    python -m research.recipes.scores        scores the models of the cells by forward passes
+    python -m research.recipes.judge_scores  which scores foretell the order of the cells
 
 The plan is fixed, stratified and in random order: any beginning of it is a sample of the whole, and
 a run goes on where the last one stopped. ``results/recipes.csv`` holds a line for each cell.
