@@ -45,6 +45,8 @@ from task2vec.recommendation.backtest.run import weighted_tau
 OUT = RESULTS / "recipes_scores.json"
 RIVALS = (str(ScoreName.LOGME), RIDGE_ERROR)
 GRADIENTS = (TuningScoreName.LABEL_GRADIENT, TuningScoreName.TRAINING_TIME)
+#: What a pair weighs at most among near ones, in accuracy.
+NEAR = 0.05
 _FEWEST_FOR_TAU = 3
 
 Array = NDArray[np.float64]
@@ -121,16 +123,18 @@ def joined(
     return found
 
 
-def concordance_parts(scores: Array, accuracies: Array) -> tuple[float, float]:
+def concordance_parts(
+    scores: Array, accuracies: Array, *, most: float = 1.0
+) -> tuple[float, float]:
     """Return the numerator and the denominator of one draw's concordance, in accuracy.
 
-    ``scores`` and ``accuracies`` are (M,). Pairs whose scores are equal, or one of which has none,
-    add nothing to the numerator.
+    ``scores`` and ``accuracies`` are (M,), and ``most`` is what a pair weighs at most. Pairs whose
+    scores are equal, or one of which has none, add nothing to the numerator.
     """
     right, every = 0.0, 0.0
     for i, j in combinations(range(len(scores)), 2):
-        gap = accuracies[i] - accuracies[j]
-        every += abs(gap)
+        gap = np.clip(accuracies[i] - accuracies[j], -most, most)
+        every += float(abs(gap))
         if np.isfinite(scores[i]) and np.isfinite(scores[j]):
             right += gap * np.sign(scores[i] - scores[j])
     return float(right), float(every)
@@ -142,15 +146,20 @@ def judge(draws: Sequence[Judged], yardstick: Yardstick) -> dict[str, Any]:
         "superfamilies": [SUPERFAMILIES[draw.family] for draw in draws],
         "families": [draw.family for draw in draws],
     }
-    parts = {
-        name: np.array(
-            [concordance_parts(draw.scores[name], draw.accuracies[yardstick]) for draw in draws]
-        ).T
-        for name in JUDGED
-    }
-    every = parts[RIDGE_ERROR][1]
+    whole, near = (
+        {
+            name: np.array(
+                [
+                    concordance_parts(draw.scores[name], draw.accuracies[yardstick], most=most)
+                    for draw in draws
+                ]
+            ).T
+            for name in JUDGED
+        }
+        for most in (1.0, NEAR)
+    )
 
-    def share(right: Array) -> dict[str, list[float]]:
+    def share(right: Array, every: Array) -> dict[str, list[float]]:
         return {
             kind: _shown(over_tasks(right, every, families=names, statistic=ratio_of_sums))
             for kind, names in clusters.items()
@@ -162,12 +171,17 @@ def judge(draws: Sequence[Judged], yardstick: Yardstick) -> dict[str, Any]:
         "kinds": {kind: len(set(names)) for kind, names in clusters.items()},
         "scores": {
             name: {
-                "concordance": share(right),
+                "concordance": share(*whole[name]),
+                "concordance_among_near": share(*near[name]),
                 "weighted_tau": _tau(draws, name, yardstick, clusters["superfamilies"]),
                 "regret_points": _regret(draws, name, yardstick, clusters["superfamilies"]),
-                **{f"more_than_{rival}": share(right - parts[rival][0]) for rival in RIVALS},
+                **{
+                    f"{kind}_over_{rival}": share(parts[name][0] - parts[rival][0], parts[name][1])
+                    for rival in RIVALS
+                    for kind, parts in (("concordance", whole), ("among_near", near))
+                },
             }
-            for name, (right, _) in parts.items()
+            for name in JUDGED
         },
     }
 
@@ -223,7 +237,8 @@ def _print(document: Mapping[str, Any]) -> None:
                 print(
                     f"  {name:<28} concordance {each['concordance']['superfamilies']}"
                     f"  tau {each['weighted_tau'][0]:5.2f}  regret {each['regret_points'][0]:5.2f}"
-                    f"  - ridge error {each[f'more_than_{RIDGE_ERROR}']['superfamilies']}"
+                    f"  - ridge error {each[f'concordance_over_{RIDGE_ERROR}']['superfamilies']}"
+                    f"  near {each['concordance_among_near']['superfamilies']}"
                     f"  {document['seconds_per_image'][name]} s"
                 )
 

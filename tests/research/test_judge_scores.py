@@ -79,6 +79,8 @@ def test_pairs_weigh_as_much_as_they_differ():
     assert concordance_parts(np.array([3, 1, 2]), accuracies) == pytest.approx((0.8, 1.0))
     assert concordance_parts(np.array([3, 3, 2]), accuracies) == pytest.approx((0.6, 1.0))
     assert concordance_parts(np.array([np.nan, 3, 2]), accuracies) == pytest.approx((0.1, 1.0))
+    few = concordance_parts(np.array([3, 1, 2]), accuracies, most=0.2)
+    assert few == pytest.approx((0.2 + 0.2 - 0.1, 0.5))
 
 
 def draw(family, accuracies, **scores):
@@ -100,8 +102,10 @@ def test_concordance_is_pooled_over_draws_and_compared_in_pairs():
     assert logme["concordance"]["superfamilies"][0] == pytest.approx(-0.2)
     # A bootstrap of two kinds draws either alone.
     assert logme["concordance"]["superfamilies"][1:] == [-1, 1]
-    assert logme["more_than_ridge_error"]["families"] == [-1.2, -2, 0]
-    assert logme["more_than_logme"]["superfamilies"] == [0, 0, 0]
+    assert logme["concordance_over_ridge_error"]["families"] == [-1.2, -2, 0]
+    assert logme["concordance_over_logme"]["superfamilies"] == [0, 0, 0]
+    # No pair weighs more than 0.05: one of four is wrong.
+    assert logme["concordance_among_near"]["families"][0] == pytest.approx(0.5)
     assert logme["weighted_tau"] == [1, 1, 1]
     assert logme["regret_points"] == [30, 0, 60]
     assert found["scores"]["ridge_error"]["regret_points"] == [0, 0, 0]
