@@ -24,7 +24,7 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from task2vec.embedding.files import save_embedding
-from task2vec.finetuning.result import Choice, ClassAccuracy, Score, Tuned
+from task2vec.finetuning.result import Choice, ClassAccuracy, CurvePoint, Score, Tuned
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.jobs import jobs, leases
 from task2vec.jobs.jobs import KINDS
@@ -203,13 +203,18 @@ def tuned(
         settings=FineTuningSettings(seed=seed),
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         warnings=("few images",),
+        recipe=Recipe.ALL_LAYERS,
+        curve=(
+            CurvePoint(steps=4, accuracy=0.75, loss=1.0),
+            CurvePoint(steps=8, accuracy=0.5, loss=float("inf")),
+        ),
         choice=Choice(
-            chosen=Recipe.FINE_TUNING,
+            chosen=Recipe.ALL_LAYERS,
             by=ChosenBy.VALIDATION,
             images=32,
             learning_rate=1e-3,
             linear_probe=Score(accuracy=0.5, loss=1.25),
-            fine_tuning=Score(accuracy=0.75, loss=1.0),
+            all_layers=Score(accuracy=0.75, loss=1.0),
             noise=0.1,
         ),
         by_class=(

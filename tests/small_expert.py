@@ -30,6 +30,7 @@ def expert_file(
     from task2vec.probe.head import fit_head
     from task2vec.probe.registry import load_probe
     from task2vec.probe.weight_files import read_metadata
+    from task2vec.types import Recipe
 
     probe = load_probe(reference_of(folder))
     classes = sorted(path.name for path in source.iterdir())
@@ -47,6 +48,7 @@ def expert_file(
         probe,
         backbone=probe.backbone,
         classifier=layer,
+        recipe=Recipe.ALL_LAYERS,
         best_epoch=1,
         classes=tuple(classes),
         expert=Expert("small", source.name, "test_resnet"),

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from research.development.tasks import cache, development_tasks
-from research.recipes.stages import VIEWS, seen, split
 from research.transfer.targets import Indices
 from research.transfer.zoo import DEFAULT, plain_model
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import all_images
+from task2vec.finetuning.last_stage import split
+from task2vec.finetuning.stage_training import VIEWS, seen
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.registry import load_probe
 

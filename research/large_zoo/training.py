@@ -1,6 +1,7 @@
 """Experts: the default's last stage trained on a source, an early checkpoint and the last kept."""
 
 import time
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,14 @@ from research.large_zoo.images import (
     stage_features,
 )
 from research.large_zoo.plan import Source
-from research.recipes.stages import CachedTraining
 from research.transfer.targets import Indices
 from task2vec.finetuning.classify import unheard
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled
+from task2vec.finetuning.training import Training
 from task2vec.probe.probe import Probe
 from task2vec.probe.weights import read_safetensors, write_safetensors
+from task2vec.types.tuning import Recipe
 
 #: The share of the epochs after which the early checkpoint is kept.
 EARLY_SHARE = 0.25
@@ -45,6 +47,31 @@ class StageExpert:
     accuracy: float
     epochs: int
     seconds: float
+
+
+class CachedTraining(Training):
+    """Training of a last stage on what the trunk said of each image in several ``views``.
+
+    Each view is (N, C, h, w), of all N images; epochs take turns. The images of ``data`` are
+    counted, and not looked at.
+    """
+
+    def __init__(
+        self,
+        stage: Probe,
+        data: Labelled[Any],
+        views: Sequence[Tensor],
+        *,
+        classifier: nn.Linear,
+        settings: FineTuningSettings,
+        rate: float,
+    ) -> None:
+        super().__init__(stage, data, classifier=classifier, settings=settings, rate=rate)
+        self._views = views
+
+    def inputs(self, chosen: Indices) -> Tensor:
+        """Return what the trunk says of the images at these positions, in this epoch's view."""
+        return self._views[self.epoch % len(self._views)][chosen]
 
 
 def trained(source: Source, images: TaskImages) -> StageExpert:
@@ -86,7 +113,7 @@ def stage_training(
         views,
         classifier=nn.Linear(width, int(labels.max()) + 1),
         settings=settings,
-        rate=settings.rate,
+        rate=settings.peak(Recipe.LAST_STAGE, few=False),
     )
 
 

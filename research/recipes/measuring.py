@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from research.recipes.plan import Block, Recipe
-from research.recipes.stages import StageTraining, seen, split
 from research.recipes.tables import RecipeCell
 from research.transfer.targets import Draw, Target
 from research.transfer.zoo import Starting
 from task2vec.finetuning.classify import classify, fitted_classifier, frozen_features, unheard
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled, part_of
+from task2vec.finetuning.stage_training import StageTraining, TrunkViews
 from task2vec.finetuning.training import Training
 from task2vec.probe.probe import Pixels
 
@@ -42,8 +43,8 @@ def measure(
         features, training.labels, classes=target.classes, device=torch.device("cpu")
     )
     probing = time.process_time() - began
-    trunk, _ = split(model.probe.backbone)
-    cached = seen(model.probe, trunk, test.images, None)
+    looked = TrunkViews(model.probe, test.images, FineTuningSettings())
+    cached = torch.cat(list(looked.plain(np.arange(len(test.labels)))))
 
     def cell(
         recipe: Recipe, logits: Tensor, curve: tuple[tuple[int, float], ...], seconds: float
@@ -70,7 +71,7 @@ def measure(
         began = time.process_time()
         settings = replace(recipe.settings, seed=block.run)
         kind = StageTraining if recipe.of_stage else Training
-        run = kind(model.probe, training, classifier=head, settings=settings, rate=settings.rate)
+        run = kind(model.probe, training, classifier=head, settings=settings, rate=recipe.rate)
 
         def tested(run: Training = run, of_stage: bool = recipe.of_stage) -> Tensor:
             if of_stage:

@@ -27,7 +27,12 @@ class Recipe(StrEnum):
     @property
     def settings(self) -> FineTuningSettings:
         """The settings of the training; epochs and batches as `finetune` has them."""
-        return FineTuningSettings(learning_rate=float(self.rpartition(" ")[2]))
+        return FineTuningSettings(learning_rate=self.rate)
+
+    @property
+    def rate(self) -> float:
+        """The peak learning rate."""
+        return float(self.rpartition(" ")[2])
 
     @property
     def of_stage(self) -> bool:

@@ -20,8 +20,6 @@ from research import RESULTS
 from research.development.tasks import cache, development_tasks
 from research.recipes import tables
 from research.recipes.draws import drawn
-from research.recipes.stages import seen as seen_by
-from research.recipes.stages import split
 from research.recipes.yardsticks import Tried, tried_in_recipes, tried_in_transfer
 from research.scores.gradients import sketch_gradients
 from research.scores.score import ACCURACY_SCORES, SCORES, TUNING_SCORES, ScoreName
@@ -32,6 +30,8 @@ from research.transfer.targets import Budget, Draw, Target
 from research.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
 from research.transfer_table import append_rows
 from task2vec.embedding.allocator import keep_freed_memory
+from task2vec.finetuning.last_stage import split
+from task2vec.finetuning.stage_training import seen as seen_by
 from task2vec.recommendation.measure.linear_probe import leave_one_out
 
 TABLE = RESULTS / "recipes_scores.csv"

@@ -10,6 +10,7 @@ from task2vec.errors import WeightsError
 from task2vec.finetuning.temperature import Temperature
 from task2vec.messages.predictions import no_classes
 from task2vec.probe.weight_files import read_metadata
+from task2vec.types.tuning import Recipe
 
 #: Under this key of the file's metadata lies the JSON of what it states.
 METADATA_KEY = "task2vec"
@@ -28,13 +29,15 @@ class _Stated(BaseModel):
     calibration_images: int = Field(0, ge=0)
     task: str | None = None
     licence: str | None = None
+    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True)
 class ClassifierCard:
     """The names of the classes in the classifier's order, and what divides its logits.
 
-    ``name`` is the model's, ``task`` what it was fine-tuned on. ``warnings`` say why the
+    ``name`` is the model's, ``task`` what it was fine-tuned on, by ``recipe``; None of what an
+    earlier version made. ``warnings`` say why the
     probabilities may not be what they seem.
     """
 
@@ -44,6 +47,7 @@ class ClassifierCard:
     warnings: tuple[str, ...]
     task: str | None = None
     licence: str | None = None
+    recipe: Recipe | None = None
 
 
 def read_classifier_card(path: Path, *, name: str) -> ClassifierCard:
@@ -71,7 +75,13 @@ def read_classifier_card(path: Path, *, name: str) -> ClassifierCard:
         temperature = Temperature(stated.temperature, stated.calibration_images)
         warnings = temperature.warnings
     return ClassifierCard(
-        name, tuple(stated.classes), temperature, warnings, stated.task, stated.licence
+        name,
+        tuple(stated.classes),
+        temperature,
+        warnings,
+        stated.task,
+        stated.licence,
+        stated.recipe,
     )
 
 

@@ -10,6 +10,7 @@ from task2vec.finetuning.card import METADATA_KEY
 from task2vec.finetuning.temperature import Temperature
 from task2vec.probe.probe import Probe
 from task2vec.probe.weights import write_safetensors
+from task2vec.types.tuning import Recipe
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ def write_checkpoint(
     *,
     backbone: nn.Module,
     classifier: nn.Linear,
+    recipe: Recipe,
     best_epoch: int,
     classes: tuple[str, ...],
     expert: Expert,
@@ -34,7 +36,8 @@ def write_checkpoint(
 ) -> None:
     """Write backbone and classifier, and what `predict` needs to use them, whole or not at all.
 
-    ``best_epoch`` is the epoch that was kept, 0 for a backbone as it was.
+    ``recipe`` is what it was made by, ``best_epoch`` the epoch that was kept, 0 for a backbone as
+    it was.
 
     Raises `WeightsError` when ``target`` cannot be written.
     """
@@ -47,6 +50,7 @@ def write_checkpoint(
         "preprocessing": asdict(probe.card.preprocessing),
         "licence": probe.card.licence,
         "classes": classes,
+        "recipe": recipe,
         "best_epoch": best_epoch,
         "temperature": temperature.value,
         "calibration_images": temperature.images,

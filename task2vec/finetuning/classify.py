@@ -93,25 +93,30 @@ class HeldOut:
 
 
 _LOGITS, _EPOCH, _NETWORK = "best.logits", "best.epoch", "best.network."
+_CURVE = "curve"
 
 
 class BestEpoch:
     """Compares epochs of training as they come, and keeps a copy of the best network.
 
     ``held_out`` are the best's answers on the validation images; None before the first epoch,
-    whose number is 1.
+    whose number is 1. ``scores`` are those of all epochs.
     """
 
     def __init__(self) -> None:
         self.epoch = 0
         self.held_out: HeldOut | None = None
+        self.scores: list[Score] = []
+        self._loss: float | None = None
         self._network: Mapping[str, Tensor] = {}
 
     def consider(self, epoch: int, network: nn.Module, held_out: HeldOut) -> None:
         """Judge an epoch by its answers on the validation images."""
-        if self.held_out is None or held_out.score.loss < self.held_out.score.loss:
-            self.epoch, self.held_out = epoch, held_out
+        score = held_out.score
+        if self._loss is None or score.loss < self._loss:
+            self.epoch, self.held_out, self._loss = epoch, held_out, score.loss
             self._network = deepcopy(network.state_dict())
+        self.scores.append(score)
 
     def is_over(self, epoch: int, patience: int) -> bool:
         """Whether the last ``patience`` epochs, up to ``epoch``, were no better than the best."""
@@ -125,10 +130,22 @@ class BestEpoch:
         """Return all that `restore` needs after one epoch or more."""
         assert self.held_out is not None
         network = {f"{_NETWORK}{name}": value for name, value in self._network.items()}
-        return {_LOGITS: self.held_out.logits, _EPOCH: torch.tensor(self.epoch), **network}
+        curve = torch.tensor(
+            [[score.accuracy, score.loss] for score in self.scores], dtype=torch.float64
+        )
+        return {
+            _LOGITS: self.held_out.logits,
+            _EPOCH: torch.tensor(self.epoch),
+            _CURVE: curve,
+            **network,
+        }
 
     def restore(self, state: Mapping[str, Tensor], labels: NDArray[np.int64]) -> None:
         """Go back to a `state`, among others; ``labels`` (V,) are of the validation images."""
         self.epoch = int(state[_EPOCH])
         self.held_out = HeldOut(state[_LOGITS], labels)
+        self._loss = self.held_out.score.loss
+        self.scores = [
+            Score(accuracy=accuracy, loss=loss) for accuracy, loss in state[_CURVE].tolist()
+        ]
         self._network = below(_NETWORK, state)

@@ -6,6 +6,7 @@ from math import inf, isfinite
 from typing import Annotated, Any
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -29,6 +30,8 @@ PROTOCOL = "fine-tuning/3"
 # Far above what anybody says, far below what hurts where it is stored and shown.
 _MOST_WARNINGS = 100
 _LONGEST_TEXT = 10_000
+# An epoch each, of which nobody can ask for more.
+_MOST_POINTS = 1000
 
 _Count = Annotated[int, Field(ge=0, le=10**9)]
 _Finite = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -54,19 +57,25 @@ class Score(_Part):
     loss: _Loss
 
 
-def prefers_tuning(linear_probe: Score, fine_tuning: Score, *, noise: float) -> bool:
-    """Whether fine-tuning is the better choice.
+class CurvePoint(Score):
+    """The `Score` on the validation images after so many ``steps`` of training."""
+
+    steps: _Count
+
+
+def prefers_training(linear_probe: Score, all_layers: Score, *, noise: float) -> bool:
+    """Whether training all layers is the better choice.
 
     The accuracy decides where the difference is at least `DECISIVE` times its ``noise`` (standard
     error, paired by image). Within that noise the loss decides: it tells more of few images. A
     training that diverged is never the better choice.
     """
-    if not isfinite(fine_tuning.loss):
+    if not isfinite(all_layers.loss):
         return False
-    difference = fine_tuning.accuracy - linear_probe.accuracy
+    difference = all_layers.accuracy - linear_probe.accuracy
     if _decisive(difference, noise):
         return difference > 0
-    return fine_tuning.loss < linear_probe.loss
+    return all_layers.loss < linear_probe.loss
 
 
 def _decisive(difference: float, noise: float) -> bool:
@@ -74,9 +83,9 @@ def _decisive(difference: float, noise: float) -> bool:
 
 
 class Choice(_Part):
-    """Both recipes on the same ``images`` images, and which was chosen.
+    """Linear probe and all layers on the same ``images`` images, and which was chosen.
 
-    ``learning_rate`` is the peak of fine-tuning. Scores are None where there was
+    ``learning_rate`` is the peak of the training of all layers. Scores are None where there was
     nothing to choose by. ``noise`` is the standard error of the difference of their accuracies;
     None too of what an earlier version made, where the loss alone decided. These images chose, so
     the numbers of the chosen one flatter it a little; those of the test images do not.
@@ -87,23 +96,26 @@ class Choice(_Part):
     images: _Count
     learning_rate: _Finite
     linear_probe: Score | None = None
-    fine_tuning: Score | None = None
+    # Earlier versions said "fine_tuning".
+    all_layers: Score | None = Field(
+        None, validation_alias=AliasChoices("all_layers", "fine_tuning")
+    )
     noise: _Finite | None = None
 
     @property
     def reason(self) -> str:
         """One sentence with the numbers."""
-        if self.linear_probe is None or self.fine_tuning is None:
-            return "one image a class is too few to tell whether fine-tuning helps"
+        if self.linear_probe is None or self.all_layers is None:
+            return "one image a class is too few to tell whether training helps"
         where = {
             ChosenBy.VALIDATION: f"on {plural(self.images, 'validation image')}",
             ChosenBy.CROSS_VALIDATION: "by cross-validation on "
             + plural(self.images, "training image"),
         }[self.by]
-        frozen, tuned = self.linear_probe, self.fine_tuning
+        frozen, tuned = self.linear_probe, self.all_layers
         return (
             f"{where} the linear probe has {100 * frozen.accuracy:.0f} % right and a loss of "
-            f"{_shown(frozen.loss)}, fine-tuning {100 * tuned.accuracy:.0f} % and "
+            f"{_shown(frozen.loss)}, all layers {100 * tuned.accuracy:.0f} % and "
             f"{_shown(tuned.loss)}; {self._decided(tuned.accuracy - frozen.accuracy)}"
         )
 
@@ -141,8 +153,14 @@ class Tuned(BaseModel):
 
     ``by_class`` are the classes that have test images. ``sha256`` is that of the checkpoint's file.
     ``warnings`` are about the images that were used. ``resumed`` says in words where it went on
-    with an interrupted run, None where it did not. ``choice`` is None and ``by_class`` empty of
-    what an earlier version made, and ``images``, the most that were drawn, None.
+    with an interrupted run, None where it did not.
+
+    ``recipe`` is what was made; ``choice`` is None where it was fixed and nothing was chosen.
+    ``curve`` is the accuracy by step of what was trained, on the validation images, also where the
+    linear probe was better; empty where too few images would validate.
+
+    Of what an earlier version made, ``recipe``, ``choice`` and ``images``, the most that were
+    drawn, may be None, and ``by_class`` is empty.
     """
 
     model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
@@ -156,7 +174,9 @@ class Tuned(BaseModel):
     settings: FineTuningSettings
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     warnings: tuple[str, ...] = ()
+    recipe: Recipe | None = None
     choice: Choice | None = None
+    curve: tuple[CurvePoint, ...] = ()
     by_class: tuple[ClassAccuracy, ...] = ()
     resumed: str | None = None
     images: _Count | None = None
@@ -210,7 +230,10 @@ def _check(tuned: Tuned) -> None:
     texts = (*tuned.test_keys, *tuned.warnings, *(c.label for c in by_class), tuned.resumed or "")
     if len(tuned.warnings) > _MOST_WARNINGS or max(map(len, texts)) > _LONGEST_TEXT:
         raise ValueError(f"more than {_MOST_WARNINGS} warnings, or {_LONGEST_TEXT} characters")
-    for score in () if choice is None else (choice.linear_probe, choice.fine_tuning):
+    if len(tuned.curve) > _MOST_POINTS or tuned.recipe is Recipe.AUTO:
+        raise ValueError(f"a curve of {len(tuned.curve)} points, or no recipe")
+    scores = () if choice is None else (choice.linear_probe, choice.all_layers)
+    for score in (*scores, *tuned.curve):
         if score is not None and score.loss < 0:
             raise ValueError(f"a loss of {score.loss}")
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from task2vec.data.task import Task
 from task2vec.embedding.embedder import Progress
 from task2vec.finetuning.checkpoint import Expert, write_checkpoint
-from task2vec.finetuning.recipe import classify, fine_tune
+from task2vec.finetuning.recipe import FineTuned, classify, fine_tune
 from task2vec.finetuning.result import PROTOCOL, ClassAccuracy, Tuned
 from task2vec.finetuning.resume import Unfinished, key_of, place
 from task2vec.finetuning.settings import FineTuningSettings
@@ -22,6 +22,7 @@ from task2vec.finetuning.temperature import Temperature, fit_temperature
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.weight_files import file_hash
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
+from task2vec.types.tuning import Recipe
 
 __all__ = ["Expert", "forget", "tune"]
 
@@ -48,7 +49,7 @@ def tune(
     once the expert is stored.
 
     Raises `SourceError` when the task cannot be used, `WeightsError` when ``target`` cannot be
-    written.
+    written, or the starting model cannot be trained by the recipe.
     """
     tell = progress or (lambda _stage, _done, _total: None)
     started = perf_counter()
@@ -87,6 +88,7 @@ def tune(
         probe,
         backbone=tuned.backbone,
         classifier=tuned.classifier,
+        recipe=tuned.recipe,
         best_epoch=tuned.best_epoch,
         classes=parts.classes,
         expert=expert,
@@ -95,11 +97,10 @@ def tune(
     return Tuned(
         correct=tuple(correct.tolist()),
         test_keys=parts.test.keys,
-        protocol=(
-            f"{PROTOCOL} {probe.card.preprocessing.input_size}px "
-            f"{tuned.training_images} images seed {settings.seed}"
-        ),
+        protocol=_protocol(probe, tuned, settings),
+        recipe=tuned.recipe,
         choice=tuned.choice,
+        curve=tuned.curve,
         by_class=by_class,
         epochs=tuned.epochs,
         best_epoch=tuned.best_epoch,
@@ -114,6 +115,19 @@ def tune(
         ),
         resumed=state.gone_on,
         images=images,
+    )
+
+
+def _protocol(probe: Probe, tuned: FineTuned, settings: FineTuningSettings) -> str:
+    """Return the words for how it was made; a recipe that was chosen is not among them.
+
+    A gain is over the default by the same protocol, and by the same images another recipe may be
+    the better one for the default.
+    """
+    fixed = "" if settings.recipe is Recipe.AUTO else f"{settings.recipe} "
+    return (
+        f"{PROTOCOL} {fixed}{probe.card.preprocessing.input_size}px "
+        f"{tuned.training_images} images seed {settings.seed}"
     )
 
 
@@ -194,8 +208,8 @@ def short_tuning(
     quarter of those that train. A split called test is for the accuracy of what is made in the end,
     which would flatter it if it had chosen the start; it is not looked at.
 
-    What is tested is the ``recipe`` that fine-tuning chooses, a linear probe where that is the
-    better one: so does `finetune`, and what it will give is the question.
+    What is tested is made by the recipe of the settings, and ``recipe`` of the answer says what
+    ``auto`` chose. So does `finetune`, and what it will give is the question.
 
     Nothing is kept. None where no image can be held out, and of a task that is all test. Raises
     `SourceError` when the task cannot be used.
@@ -213,4 +227,4 @@ def short_tuning(
     )
     logits = classify(tuned.backbone, tuned.classifier, probe, parts.test.images)
     right = logits.argmax(dim=1).numpy() == parts.test.labels
-    return ProbeAccuracy(right, recipe=tuned.choice.chosen if tuned.choice else None)
+    return ProbeAccuracy(right, recipe=tuned.recipe)

@@ -1,4 +1,4 @@
-"""Training all of a network, epoch by epoch, in a way that can be stopped and gone on with."""
+"""Training a network, epoch by epoch, in a way that can be stopped and gone on with."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from task2vec.finetuning.classify import Tick
+from task2vec.finetuning.classify import Tick, classify
 from task2vec.finetuning.resume import below
 from task2vec.finetuning.settings import FineTuningSettings, HeadStart
 from task2vec.finetuning.splits import Labelled
@@ -49,8 +49,11 @@ ALL_DONE = "all epochs are done"
 class Training:
     """A copy of a starting model with a classifier, in training; the start is never changed.
 
-    Batch statistics stay those of pretraining: batches of a small task say too little. From a
-    classifier of zeros the features move only once it has found a direction.
+    All layers are trained; `StageTraining` trains the last stage. Batch statistics stay those of
+    pretraining: batches of a small task say too little. From a classifier of zeros the features
+    move only once it has found a direction.
+
+    ``backbone`` is the whole copy, ``network`` what is trained of it with the ``classifier``.
     """
 
     def __init__(
@@ -64,20 +67,21 @@ class Training:
     ) -> None:
         """Start from ``classifier``, that of the linear probe, or from zeros in its place."""
         self._start = start
-        self._data = data
+        self.data = data
         self._settings = settings
         self.rate = rate
         classes = classifier.out_features
         # They sum to 1 over all images; times their number they are 1 on balanced classes.
         self._weights = torch.from_numpy(class_weights(data.labels, classes) * len(data.images))
         self._generator = torch.Generator().manual_seed(settings.seed)
-        self.backbone = deepcopy(start.backbone).requires_grad_(True)
+        self.backbone = deepcopy(start.backbone)
+        part = self.trained_part().requires_grad_(True)
         self.classifier = deepcopy(classifier).requires_grad_(True)
         if settings.head_start is HeadStart.ZEROS:
             nn.init.zeros_(self.classifier.weight)
             nn.init.zeros_(self.classifier.bias)
-        self.network = nn.Sequential(self.backbone, self.classifier)
-        speeds = {self.backbone: 1.0, self.classifier: _SPEED[settings.head_start]}
+        self.network = nn.Sequential(part, self.classifier)
+        speeds = {part: 1.0, self.classifier: _SPEED[settings.head_start]}
         self._optimiser = torch.optim.AdamW(
             [{"params": part.parameters(), "speed": speed} for part, speed in speeds.items()],
             lr=rate,
@@ -85,11 +89,16 @@ class Training:
         )
         self.batch = settings.batch_for(len(data.images))
         self.epochs = settings.epochs_for(len(data.images))
+        self.steps_an_epoch = -(-len(data.images) // self.batch)
         self.epoch = 0
+
+    def trained_part(self) -> nn.Module:
+        """Return what is trained of the copied backbone."""
+        return self.backbone
 
     def run_epoch(self, tick: Tick) -> None:
         """Go once over the images, in random order."""
-        count = len(self._data.images)
+        count = len(self.data.images)
         order = torch.randperm(count, generator=self._generator).numpy()
         firsts = range(0, count, self.batch)
         for step, first in enumerate(firsts):
@@ -100,7 +109,7 @@ class Training:
             inputs = self.inputs(chosen)
             losses = nn.functional.cross_entropy(
                 self.network(inputs),
-                torch.from_numpy(self._data.labels[chosen]).to(inputs.device),
+                torch.from_numpy(self.data.labels[chosen]).to(inputs.device),
                 reduction="none",
             )
             self._optimiser.zero_grad()
@@ -112,10 +121,14 @@ class Training:
     def inputs(self, chosen: NDArray[np.int64]) -> Tensor:
         """Return what the images at these positions are for the network, jittered."""
         return jitter(
-            self._start.to_input([self._data.images[i] for i in chosen]),
+            self._start.to_input([self.data.images[i] for i in chosen]),
             self._generator,
             strength=self._settings.augmentation,
         )
+
+    def logits(self, held: Labelled[Pixels], tick: Tick) -> Tensor:
+        """Return the (N, C) logits of images as the network is now."""
+        return classify(self.backbone, self.classifier, self._start, held.images, tick=tick)
 
     @property
     def next_epoch(self) -> str:

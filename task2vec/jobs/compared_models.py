@@ -23,6 +23,7 @@ from task2vec.service.models.zoo import get_model, list_models
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import check_name
+from task2vec.types.tuning import Recipe
 
 
 def compared_models(
@@ -70,7 +71,9 @@ def tested_experts(
         # What people record, and earlier versions did, has no such details.
         with suppress(ValidationError):
             details = TunedDetails.model_validate(outcome.details)
-            same = (details.settings, details.images, details.source) == wanted
+            # What earlier versions made lacks the recipe, and was made by the default one.
+            made = {"recipe": Recipe.AUTO, **details.settings}
+            same = (made, details.images, details.source) == wanted
             if same and details.expert in names and outcome.protocol.startswith(f"{PROTOCOL} "):
                 tested[outcome.model] = compared_expert(names[details.expert], details)
     return tested

@@ -14,7 +14,7 @@ from task2vec.jobs.findings import Commit, Findings
 from task2vec.jobs.kind import Checked, Kind, new_dataset, resolved
 from task2vec.jobs.workbench import Workbench, silent
 from task2vec.messages.base import Answer
-from task2vec.messages.finetuning import ClassAccuracy, RecipeChoice, Tuned
+from task2vec.messages.finetuning import ClassAccuracy, CurvePoint, RecipeChoice, Tuned
 from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.messages.leases import Report
 from task2vec.messages.settings import EmbeddingSettings, TuningSettings
@@ -78,17 +78,22 @@ def run(work: FinetuneWork, bench: Workbench) -> Findings:
     task = bench.tasks["task"]
     # Before the minutes that its embedding may take.
     check_one_label(task)
+    settings = tuning_settings(work.settings)
     if bench.model is None or work.model is None or bench.checkpoint is None:
         raise SettingError("There is nothing to start from, or no place for the checkpoint")
+    from task2vec.finetuning.recipe import RECIPES
+
+    start = bench.engine.probe(bench.model)
+    RECIPES[settings.recipe].check(start)
     # The settings of fine-tuning are not about the embedding, which takes the defaults.
     findings = bench.embed(EmbeddingSettings(), detailed=True) if work.embedding else Findings()
     from task2vec.finetuning.run import Expert, tune
 
     tuned = tune(
-        bench.engine.probe(bench.model),
+        start,
         task,
         images=work.settings.images,
-        settings=tuning_settings(work.settings),
+        settings=settings,
         expert=Expert(name=work.name, task=task.name, start=work.model.name),
         target=bench.checkpoint,
         progress=bench.progress,
@@ -149,7 +154,8 @@ def finetune(
     done in words, images done, images of this step); the words begin with `GOING_ON` where that is.
 
     Raises `NameTakenError` before any work when the expert's name is taken, `SourceError` when the
-    source cannot be used, has several labels per image or, of a stored task, is gone or changed.
+    source cannot be used, has several labels per image or, of a stored task, is gone or changed,
+    `WeightsError` for a starting model that cannot be loaded, or not be trained by the recipe.
     """
     from task2vec.finetuning.splits import check_one_label
 
@@ -160,8 +166,10 @@ def finetune(
     check_model_name(workspace, name)
     workspace.check_writable()
     reference = checked_ref(workspace, start)
-    # Before the task is stored: a starting model that cannot be loaded changes nothing.
-    workspace.engine.probe(reference)
+    # Before the task is stored: a starting model that cannot be loaded or trained changes nothing.
+    from task2vec.finetuning.recipe import RECIPES
+
+    RECIPES[question.settings.recipe].check(workspace.engine.probe(reference))
     if record is None:
         record = _embedded(workspace, task, embedding or EmbeddingSettings(), embed_progress)
     work = resolved(FinetuneWork, question, task=record.id, start=start.id, name=name, dataset=None)
@@ -241,6 +249,8 @@ def _answer(model: str, task: str, findings: Findings, tuned: Result) -> Tuned:
             ClassAccuracy(label=visible(each.label), images=each.images, accuracy=each.accuracy)
             for each in tuned.by_class
         ),
+        recipe=tuned.recipe,
+        curve=tuple(map(CurvePoint.model_validate, tuned.curve)),
         choice=tuned.choice and RecipeChoice.model_validate(tuned.choice),
         protocol=tuned.protocol,
         epochs=tuned.epochs,

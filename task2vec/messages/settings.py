@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from task2vec.messages.base import Question
-from task2vec.types import DEFAULT_ESTIMATOR, Estimator
+from task2vec.types import DEFAULT_ESTIMATOR, Estimator, Recipe
 
 
 class EmbeddingSettings(Question):
@@ -36,6 +36,11 @@ class EmbeddingSettings(Question):
 class TuningSettings(Question):
     """How a starting model is fine-tuned."""
 
+    recipe: Recipe = Field(
+        Recipe.AUTO,
+        description="What is trained. `auto`: a linear probe or all layers, whichever is better on "
+        "the images; by any other nothing is compared or chosen.",
+    )
     images: int = Field(400, ge=4, le=1_000_000, description="At most this many are drawn.")
     epochs: int | None = Field(
         None, ge=1, le=1000, description="At most this many; null: as many as the images need."

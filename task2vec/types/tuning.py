@@ -7,14 +7,27 @@ GOING_ON = "going on where an interrupted run stopped: "
 
 
 class Recipe(StrEnum):
-    """What an expert is: the starting model with a linear classifier, or trained in all weights."""
+    """What is trained of a starting model.
 
-    LINEAR_PROBE = "linear_probe"
-    FINE_TUNING = "fine_tuning"
+    ``linear-probe``: a classifier on its unchanged features. ``last-stage``: its last stage and a
+    classifier; the stages before stay as they are. ``all-layers``: all of its weights and a
+    classifier. ``auto``: linear probe or all layers, whichever is better on the images; an expert
+    is one or the other, never ``auto``.
+    """
+
+    AUTO = "auto"
+    LINEAR_PROBE = "linear-probe"
+    LAST_STAGE = "last-stage"
+    ALL_LAYERS = "all-layers"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Recipe | None":
+        # As earlier versions stored them.
+        return {"linear_probe": cls.LINEAR_PROBE, "fine_tuning": cls.ALL_LAYERS}.get(str(value))
 
 
 class ChosenBy(StrEnum):
-    """By which images it was chosen between the two.
+    """By which images it was chosen between linear probe and all layers.
 
     ``validation``: a part of the images that trained nothing. ``cross_validation``: all training
     images in turn, each judged by models that it did not train, where a part would be too small.

@@ -13,6 +13,7 @@ from small_network import reference_of
 from small_store import SmallStore, snapshot
 
 from task2vec.cli.run import run
+from task2vec.finetuning.card import read_classifier_card
 from task2vec.messages.finetuning import Tuned as Answer
 from task2vec.messages.jobs import Progress
 from task2vec.service.models.timm_snippet import starting_code
@@ -53,7 +54,7 @@ def tuned(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tun
     store = Path(shutil.copytree(begun, tmp_path_factory.mktemp("tuned") / "store"))
     with pytest.MonkeyPatch.context() as patched:
         # One epoch is never better than a linear probe, and `recommend` passes over those.
-        patched.setattr("task2vec.finetuning.recipe.prefers_tuning", lambda *_, **__: True)
+        patched.setattr("task2vec.finetuning.auto_recipe.prefers_training", lambda *_, **__: True)
         code = run(["finetune", "emoji_food", *QUICK, "--store", str(store)])
     before = snapshot(store)
     yield Tuned(store, code)
@@ -119,6 +120,51 @@ def test_few_images_are_a_linear_probe_and_the_answer_says_why(on: Cli) -> None:
     assert "Chosen: a linear probe: by cross-validation on 16 training images" in words
     assert "`recommend` will not offer it as another" in words
     assert " % where every class counts the same" in words
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        ("last-stage", "Trained: the last stage, as asked for; nothing else was tried."),
+        ("all-layers", "Trained: all layers, as asked for; nothing else was tried."),
+        ("linear-probe", "Trained: a linear probe, as asked for; nothing else was tried."),
+    ],
+)
+def test_a_recipe_that_was_asked_for_is_in_the_answer_the_protocol_and_the_card(
+    cli: Cli, store: Path, recipe: str, words: str
+) -> None:
+    to = ("--store", store)
+    shown = cli("finetune", "emoji_food", *QUICK, "--recipe", recipe, *to)
+    again = cli(
+        "finetune", "emoji_food", *QUICK, "--recipe", recipe, "--name", "again", *to, "--json"
+    ).json
+
+    assert words in " ".join(shown.out.split())
+    assert f"fine-tuning/3 {recipe} 32px 16 images" in " ".join(shown.err.split())
+    assert (again["recipe"], again["choice"]) == (recipe, None)
+    made = cli("models", "show", "again", *to, "--json").json
+    file = store / made["ref"].removeprefix("store:")
+    assert read_classifier_card(file, name="again").recipe == recipe
+    outcomes = cli("outcomes", "list", "--task", "emoji_food", *to, "--json").json["outcomes"]
+    details = [each["details"] for each in outcomes if each["details"].get("expert") == made["id"]]
+    assert [each["recipe"] for each in details] == [recipe]
+    assert [each["settings"]["recipe"] for each in details] == [recipe]
+
+
+def test_a_network_without_a_last_stage_is_refused_before_the_task_is_stored(
+    cli: Cli, small: SmallStore, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("task2vec.finetuning.last_stage._same", lambda *_: False)
+    source = tmp_path / "new"
+    shutil.copytree(small.sources / "emoji_food", source)
+    before = snapshot(store)
+
+    found = cli("finetune", source, *QUICK, "--recipe", "last-stage", "--store", store)
+
+    assert (found.code, found.out) == (2, "")
+    assert "has no last stage" in " ".join(found.err.split())
+    assert "--recipe all-layers" in " ".join(found.err.split())
+    assert snapshot(store) == before
 
 
 def test_images_that_are_all_equal_leave_none_to_test_on(

@@ -194,7 +194,7 @@ def test_an_expert_is_made(client: Any, source: Path, fresh: str) -> None:
 
     assert (tuned.model, tuned.task) == (f"{fresh}_expert", fresh)
     assert (tuned.choice.by, tuned.choice.images) == (ChosenBy.CROSS_VALIDATION, 12)
-    assert tuned.epochs == (1 if tuned.choice.chosen is Recipe.FINE_TUNING else 0)
+    assert tuned.epochs == (1 if tuned.choice.chosen is Recipe.ALL_LAYERS else 0)
     assert f"{100 * tuned.choice.linear_probe.accuracy:.0f} % right" in tuned.choice.reason
     assert tuned.test_images == 4
     (outcome,) = client.outcomes.list(task=fresh)
@@ -212,6 +212,21 @@ def test_an_expert_is_made(client: Any, source: Path, fresh: str) -> None:
         client.finetune(source, name=f"{fresh}_expert", images=16, epochs=1)
     client.tasks.remove(fresh, cascade=True)
     assert tuned.model not in {model.name for model in client.models.list()}
+
+
+def test_an_expert_is_made_by_the_recipe_that_is_asked_for(
+    client: Any, source: Path, fresh: str
+) -> None:
+    shutil.rmtree(source)
+    cut("emoji_food", source, classes=2, images=8)
+    recipe = Recipe.LAST_STAGE
+    tuned = client.finetune(source, recipe="last-stage", images=16, epochs=1)
+
+    assert (tuned.recipe, tuned.choice, tuned.best_epoch) == (recipe, None, 1)
+    assert f" {recipe} " in tuned.protocol
+    with pytest.raises(SettingError, match="recipe"):
+        client.finetune(source, recipe="all layers", images=16)
+    client.tasks.remove(fresh, cascade=True)
 
 
 def _plain(client: Any, name: str) -> Any:

@@ -97,11 +97,11 @@ def test_what_was_measured_elsewhere_is_kept_by_the_files(cache):
 def test_a_short_fine_tuning_is_known_by_its_settings_too(source, cache):
     task = open_source(source)
     prober, short = Prober(task, IMAGES, cache, files=task.signature), ShortSettings()
-    tuned = KnownProbe(ProbeAccuracy(np.arange(5) < 2, recipe=Recipe.FINE_TUNING), 9.0)
+    tuned = KnownProbe(ProbeAccuracy(np.arange(5) < 2, recipe=Recipe.ALL_LAYERS), 9.0)
     prober.keep("m", tuned, short)
     found = prober.known("m", short)
     assert same(found, tuned)
-    assert found.found.recipe is Recipe.FINE_TUNING
+    assert found.found.recipe is Recipe.ALL_LAYERS
     assert prober.known("m", ShortSettings(epochs=1)) is None
     # It is no linear probe.
     assert prober.known("m") is None
@@ -113,7 +113,7 @@ def test_a_short_fine_tuning_is_known_by_all_files_and_the_number_of_images(sour
     """It trains on images that a probe does not draw, so that these alone do not tell."""
     task, short = open_source(source), ShortSettings()
     everything = sum(1 for _ in task.entries)
-    tuned = KnownProbe(ProbeAccuracy(np.arange(5) < 2, recipe=Recipe.FINE_TUNING), 9.0)
+    tuned = KnownProbe(ProbeAccuracy(np.arange(5) < 2, recipe=Recipe.ALL_LAYERS), 9.0)
     Prober(task, everything, cache, files="f").keep("m", tuned, short)
     assert same(Prober(task, everything, cache, files="f").known("m", short), tuned)
     # The same images are drawn: other files, or a larger number than there are.

@@ -1,5 +1,8 @@
 """Comparisons that wait in the queue together train no model twice."""
 
+from typing import Any
+
+import pytest
 from factories import replace
 from served import NOW, Found, asking, end, send, tuned
 
@@ -7,9 +10,10 @@ from task2vec.finetuning.result import PROTOCOL
 from task2vec.jobs import jobs, leases
 from task2vec.messages.comparisons import Comparison
 from task2vec.messages.settings import TuningSettings
+from task2vec.service.models.experts import TunedDetails
 from task2vec.service.workspace import Workspace
 from task2vec.store.jobs.record import JobRecord
-from task2vec.types import JobKind, JobState
+from task2vec.types import JobKind, JobState, Recipe
 
 SETTINGS = TuningSettings()
 
@@ -66,3 +70,39 @@ def test_a_comparison_whose_models_were_all_trained_meanwhile_needs_no_worker(
     assert len(trained) == 3
     assert second.id not in {job for job, model in trained if model == "efficientnet_lite0"}
     assert served.store().jobs.get(second.id).state is JobState.SUCCEEDED
+
+
+def test_what_was_made_by_another_recipe_is_trained_again(served: Workspace) -> None:
+    foods = send(served, "foods").id
+    ask(served, foods, "efficientnet_lite1")
+    assert len(work(served)) == 2
+    question = asking(
+        JobKind.COMPARE,
+        dataset=foods,
+        models=["efficientnet_lite1"],
+        settings={"recipe": Recipe.LAST_STAGE},
+    )
+    jobs.submit(served, question, now=NOW)
+    lent = leases.lease(served, worker="w", kinds=[JobKind.COMPARE], now=NOW + 5)
+    assert lent is not None
+    step = lent.work.step
+    assert (step.model.name, step.settings.recipe) == ("efficientnet_lite0", Recipe.LAST_STAGE)
+
+
+def test_what_an_earlier_version_made_had_no_recipe_and_counts_as_by_the_default_one(
+    served: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foods = send(served, "foods").id
+    described = TunedDetails.model_dump
+
+    def without_recipe(details: TunedDetails, **options: Any) -> dict[str, Any]:
+        written = described(details, **options)
+        del written["settings"]["recipe"], written["recipe"], written["curve"]
+        return written
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TunedDetails, "model_dump", without_recipe)
+        ask(served, foods, "efficientnet_lite1")
+        assert len(work(served)) == 2
+    again = ask(served, foods, "efficientnet_lite1")
+    assert again.state is JobState.SUCCEEDED

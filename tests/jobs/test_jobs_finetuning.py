@@ -55,16 +55,21 @@ def test_fine_tuning_stores_task_expert_outcome_and_checkpoint(served, job):
         "seconds": 9.5,
         "resumed": None,
         "warnings": ["one image could not be read", "few images"],
+        "recipe": "all-layers",
+        "curve": [
+            {"steps": 4, "accuracy": 0.75, "loss": 1.0},
+            {"steps": 8, "accuracy": 0.5, "loss": None},
+        ],
         "choice": {
-            "chosen": "fine_tuning",
+            "chosen": "all-layers",
             "by": "validation",
             "images": 32,
             "learning_rate": 1e-3,
             "linear_probe": {"accuracy": 0.5, "loss": 1.25},
-            "fine_tuning": {"accuracy": 0.75, "loss": 1.0},
+            "all_layers": {"accuracy": 0.75, "loss": 1.0},
             "noise": 0.1,
             "reason": "on 32 validation images the linear probe has 50 % right and a loss of 1.25, "
-            "fine-tuning 75 % and 1.00; the accuracy decides (25 points, standard error 10)",
+            "all layers 75 % and 1.00; the accuracy decides (25 points, standard error 10)",
         },
     }
     assert WireTuned.model_validate(done.result).accuracy == 0.75

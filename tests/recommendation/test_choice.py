@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from task2vec.finetuning.auto_recipe import choose
 from task2vec.finetuning.classify import HeldOut
-from task2vec.finetuning.recipe import _choice
-from task2vec.finetuning.result import Choice, Score, prefers_tuning
+from task2vec.finetuning.result import Choice, Score, prefers_training
 from task2vec.types import ChosenBy, Recipe
 
 
@@ -18,18 +18,18 @@ def score(accuracy, loss):
 
 def test_a_smaller_loss_does_not_cost_eleven_points_of_accuracy():
     # Seen: 38 % and 2.02 was preferred to 49 % and 2.06.
-    assert not prefers_tuning(score(0.49, 2.06), score(0.38, 2.02), noise=0.04)
-    assert prefers_tuning(score(0.38, 2.02), score(0.49, 2.06), noise=0.04)
+    assert not prefers_training(score(0.49, 2.06), score(0.38, 2.02), noise=0.04)
+    assert prefers_training(score(0.38, 2.02), score(0.49, 2.06), noise=0.04)
 
 
 @pytest.mark.parametrize(("accuracy", "loss", "chosen"), [(0.48, 1.9, True), (0.50, 2.2, False)])
 def test_within_the_noise_the_smaller_loss_decides(accuracy, loss, chosen):
-    assert prefers_tuning(score(0.49, 2.06), score(accuracy, loss), noise=0.04) is chosen
+    assert prefers_training(score(0.49, 2.06), score(accuracy, loss), noise=0.04) is chosen
 
 
 @pytest.mark.parametrize("loss", [nan, inf])
 def test_a_training_that_diverged_is_never_preferred(loss):
-    assert not prefers_tuning(score(0.3, 2.0), score(0.6, loss), noise=0.01)
+    assert not prefers_training(score(0.3, 2.0), score(0.6, loss), noise=0.01)
 
 
 def held_out(right, *, sure):
@@ -51,7 +51,7 @@ def test_images_that_both_recipes_get_right_make_no_noise(lost, chosen, words):
     probe, tuned = np.ones(100, dtype=bool), np.ones(100, dtype=bool)
     probe[80:] = False
     tuned[80 - lost :] = False
-    found = _choice(
+    found = choose(
         held_out(probe, sure=1.0),
         held_out(tuned, sure=1.0),
         by=ChosenBy.CROSS_VALIDATION,
@@ -66,11 +66,11 @@ def test_images_that_both_recipes_get_right_make_no_noise(lost, chosen, words):
 
 def test_what_an_earlier_version_made_says_that_the_loss_decided():
     old = Choice(
-        chosen=Recipe.FINE_TUNING,
+        chosen=Recipe.ALL_LAYERS,
         by=ChosenBy.VALIDATION,
         images=40,
         learning_rate=1e-3,
         linear_probe=score(0.5, 1.2),
-        fine_tuning=score(0.4, 1.1),
+        all_layers=score(0.4, 1.1),
     )
     assert old.reason.endswith("; the smaller loss decides")

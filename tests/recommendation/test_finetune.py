@@ -10,7 +10,7 @@ import torch
 from stripes import CLASSES, QUICK, stripes
 
 from task2vec.errors import SettingError
-from task2vec.finetuning import recipe as module
+from task2vec.finetuning import epochs as module
 from task2vec.finetuning.classify import BestEpoch, classify, fitted_classifier, unheard
 from task2vec.finetuning.recipe import fine_tune, passes
 from task2vec.finetuning.settings import FineTuningSettings
@@ -79,11 +79,11 @@ def test_learns_what_frozen_features_do_not_tell(tiny_probe, data):
     assert before < 0.8
     assert accuracy(found, tiny_probe, data[2]) > before + 0.15
     assert found.best_epoch > 0
-    assert found.choice.chosen is Recipe.FINE_TUNING
+    assert found.choice.chosen is Recipe.ALL_LAYERS
     assert found.choice.by is ChosenBy.VALIDATION
     assert found.choice.images == 45
     tuned = accuracy(found, tiny_probe, data[1])
-    assert found.choice.fine_tuning.accuracy == pytest.approx(tuned)
+    assert found.choice.all_layers.accuracy == pytest.approx(tuned)
     frozen = tiny_probe.features(data[1].images).numpy() @ head.weight.T + head.bias
     probed = (frozen.argmax(axis=1) == data[1].labels).mean()
     assert found.choice.linear_probe.accuracy == pytest.approx(probed)
@@ -126,8 +126,8 @@ def test_stops_by_patience_and_keeps_the_best_epoch(tiny_probe, data, epochs, ra
     ]
     assert found.epochs == len(trained) == min([*over, 5])
     best = int(np.argmin(trained))
-    assert found.choice.fine_tuning == epochs[best][0]
-    if found.choice.chosen is Recipe.FINE_TUNING:
+    assert found.choice.all_layers == epochs[best][0]
+    if found.choice.chosen is Recipe.ALL_LAYERS:
         assert found.best_epoch == best + 1
         assert same(weights(found), epochs[best][1])
     else:
@@ -148,7 +148,7 @@ def test_keeps_the_linear_probe_where_training_harms(tiny_probe, data):
     found = tune(tiny_probe, data, replace(QUICK, epochs=3, learning_rate=0.99))
     assert (found.epochs, found.best_epoch) == (3, 0)
     assert found.choice.chosen is Recipe.LINEAR_PROBE
-    assert found.choice.fine_tuning.loss > found.choice.linear_probe.loss
+    assert found.choice.all_layers.loss > found.choice.linear_probe.loss
     assert same(found.backbone.state_dict(), tiny_probe.backbone.state_dict())
     head = linear_probe(tiny_probe, data[0])
     np.testing.assert_allclose(found.classifier.weight, head.weight, rtol=1e-4, atol=1e-5)
@@ -164,7 +164,7 @@ def test_every_pass_of_an_image_is_told(tiny_probe, data, validated):
     classify(tuned.backbone, tuned.classifier, tiny_probe, data[1].images, tick=told.append)
     most = passes(data[0].labels, validation=parts[1].labels, test=45, settings=settings)
     # Where the linear probe is chosen, the training on all images is left out.
-    assert tuned.choice.chosen is Recipe.FINE_TUNING
+    assert tuned.choice.chosen is Recipe.ALL_LAYERS
     assert sum(told) == most
     assert max(told) == 40
 

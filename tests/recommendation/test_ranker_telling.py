@@ -50,9 +50,9 @@ def test_of_many_models_without_time_the_first_are_named():
 @pytest.mark.parametrize(
     ("default", "other", "told"),
     [
-        (Recipe.FINE_TUNING, Recipe.FINE_TUNING, ""),
-        (Recipe.FINE_TUNING, Recipe.LINEAR_PROBE, "this model"),
-        (Recipe.LINEAR_PROBE, Recipe.FINE_TUNING, "the default"),
+        (Recipe.ALL_LAYERS, Recipe.ALL_LAYERS, ""),
+        (Recipe.ALL_LAYERS, Recipe.LINEAR_PROBE, "this model"),
+        (Recipe.LINEAR_PROBE, Recipe.ALL_LAYERS, "the default"),
         (Recipe.LINEAR_PROBE, Recipe.LINEAR_PROBE, "this model and the default"),
     ],
 )

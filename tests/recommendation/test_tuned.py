@@ -6,7 +6,7 @@ import pytest
 from factories import replace
 
 from task2vec.errors import InputError
-from task2vec.finetuning.result import Choice, ClassAccuracy, Score, Tuned, read_tuned
+from task2vec.finetuning.result import Choice, ClassAccuracy, CurvePoint, Score, Tuned, read_tuned
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.messages.finetuning import RecipeChoice
 from task2vec.recommendation.prediction.intervals import wilson_interval
@@ -23,12 +23,12 @@ TUNED = Tuned(
     sha256="0" * 64,
     warnings=("few images",),
     choice=Choice(
-        chosen=Recipe.FINE_TUNING,
+        chosen=Recipe.ALL_LAYERS,
         by=ChosenBy.CROSS_VALIDATION,
         images=10,
         learning_rate=1e-3,
         linear_probe=Score(accuracy=0.5, loss=0.9),
-        fine_tuning=Score(accuracy=0.6, loss=0.8),
+        all_layers=Score(accuracy=0.6, loss=0.8),
         noise=0.05,
     ),
     by_class=(
@@ -36,6 +36,11 @@ TUNED = Tuned(
         ClassAccuracy(label="b", images=1, correct=1),
     ),
     resumed="fold 2 of 3, epoch 1 of 3",
+    recipe=Recipe.ALL_LAYERS,
+    curve=(
+        CurvePoint(steps=4, accuracy=0.5, loss=0.9),
+        CurvePoint(steps=8, accuracy=0.6, loss=float("inf")),
+    ),
 )
 
 
@@ -61,6 +66,22 @@ def test_it_comes_back_as_it_went():
     assert found.settings == TUNED.settings
 
 
+def test_what_an_earlier_version_sent_or_stored_is_read():
+    data = sent(TUNED)
+    old = {name: value for name, value in data.items() if name not in ("recipe", "curve")}
+    del old["settings"]["recipe"]
+    tuned = old["choice"].pop("all_layers")
+    old["choice"] |= {"fine_tuning": tuned, "chosen": "fine_tuning"}
+
+    found = read_tuned(old)
+
+    assert (found.recipe, found.curve) == (None, ())
+    assert found.settings.recipe is Recipe.AUTO
+    assert found.choice == TUNED.choice
+    shown = RecipeChoice.model_validate(old["choice"] | {"reason": "the better"})
+    assert (shown.chosen, shown.all_layers.loss) == (Recipe.ALL_LAYERS, 0.8)
+
+
 def test_with_one_image_a_class_there_are_no_scores_to_choose_by():
     choice = Choice(chosen=Recipe.LINEAR_PROBE, by=ChosenBy.NONE, images=0, learning_rate=1e-3)
     found = read_tuned(sent(replace(TUNED, choice=choice)))
@@ -70,14 +91,14 @@ def test_with_one_image_a_class_there_are_no_scores_to_choose_by():
 
 def test_a_training_that_diverged_is_told_as_any_other():
     diverged = Score(accuracy=0.25, loss=float("nan"))
-    choice = TUNED.choice.model_copy(update={"fine_tuning": diverged})
+    choice = TUNED.choice.model_copy(update={"all_layers": diverged})
 
     data = json.loads(json.dumps(replace(TUNED, choice=choice).model_dump(mode="json")))
 
-    assert data["choice"]["fine_tuning"]["loss"] is None
-    assert read_tuned(data).choice.fine_tuning == Score(accuracy=0.25, loss=float("inf"))
+    assert data["choice"]["all_layers"]["loss"] is None
+    assert read_tuned(data).choice.all_layers == Score(accuracy=0.25, loss=float("inf"))
     shown = json.loads(RecipeChoice.model_validate(choice).model_dump_json())
-    assert RecipeChoice.model_validate(shown).fine_tuning.loss is None
+    assert RecipeChoice.model_validate(shown).all_layers.loss is None
     assert "25 % and no finite loss" in choice.reason
 
 
@@ -117,9 +138,15 @@ def test_without_a_test_there_is_no_accuracy():
         {"choice": CHOICE | {"by": "luck"}},
         {"choice": CHOICE | {"images": -1}},
         {"choice": CHOICE | {"linear_probe": {"accuracy": 1.5, "loss": 1.0}}},
-        {"choice": CHOICE | {"fine_tuning": {"accuracy": 0.5, "loss": -1.0}}},
+        {"choice": CHOICE | {"all_layers": {"accuracy": 0.5, "loss": -1.0}}},
         {"choice": CHOICE | {"noise": -0.1}},
         {"choice": CHOICE | {"reason": "the best"}},
+        {"recipe": "auto"},
+        {"recipe": "luck"},
+        {"curve": [{"steps": 4, "accuracy": 1.5, "loss": 0.5}]},
+        {"curve": [{"steps": -4, "accuracy": 0.5, "loss": 0.5}]},
+        {"curve": [{"steps": 4, "accuracy": 0.5, "loss": -0.5}]},
+        {"curve": [{"steps": 4, "accuracy": 0.5, "loss": 0.5}] * 1001},
         {"by_class": [{"label": "a", "images": 2, "correct": 2}]},
         {"by_class": [{"label": "a", "images": 3, "correct": 1}]},
         {"by_class": [{"label": "a", "images": 0, "correct": 0}]},
@@ -148,6 +175,6 @@ def test_a_loss_without_bounds_is_told_in_a_few_digits():
         images=40,
         learning_rate=1e-3,
         linear_probe=Score(accuracy=0.5, loss=0.693147),
-        fine_tuning=Score(accuracy=0.1, loss=52_666_617_036_800.0),
+        all_layers=Score(accuracy=0.1, loss=52_666_617_036_800.0),
     )
-    assert "a loss of 0.69, fine-tuning 10 % and 5.3e+13;" in found.reason
+    assert "a loss of 0.69, all layers 10 % and 5.3e+13;" in found.reason

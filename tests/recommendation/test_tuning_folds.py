@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from stripes import CLASSES, QUICK, stripes
 
 from task2vec.finetuning.classify import classify, fitted_classifier, unheard
-from task2vec.finetuning.cross_validation import FOLDS, Run, cross_validate_tuning, folds
+from task2vec.finetuning.cross_validation import (
+    FOLDS,
+    cross_validate_probe,
+    cross_validate_training,
+    folds,
+)
+from task2vec.finetuning.prepared import ForAllLayers, Run
 from task2vec.finetuning.recipe import LEAST_VALIDATION, fine_tune
 from task2vec.finetuning.resume import Unfinished
 from task2vec.finetuning.settings import FineTuningSettings, HeadStart
@@ -60,7 +66,11 @@ def test_each_image_is_judged_by_models_that_it_did_not_train(tiny_probe, data, 
         tick=unheard,
         unfinished=Unfinished(),
     )
-    found = cross_validate_tuning(run, data, features)
+    divided = folds(data.labels, seed=settings.seed)
+    heads, by_probe = cross_validate_probe(run, data, features, divided)
+    by_training = cross_validate_training(
+        run, ForAllLayers(run, data), divided, heads=heads, rate=3e-4, doing="comparing"
+    )
     frozen, tuned, labels = [], [], []
     for train, out in folds(data.labels, seed=settings.seed):
         head = fit_head(features[train].numpy(), data.labels[train], classes=CLASSES)
@@ -75,9 +85,9 @@ def test_each_image_is_judged_by_models_that_it_did_not_train(tiny_probe, data, 
             run.run_epoch(unheard)
         logits = run.classifier(run.backbone(tiny_probe.to_input(part_of(data, out).images)))
         tuned.append(logits.detach())
-    assert np.array_equal(found.linear_probe.labels, np.concatenate(labels))
-    assert np.array_equal(found.fine_tuning.labels, np.concatenate(labels))
-    for held, expected in ((found.linear_probe, frozen), (found.fine_tuning, tuned)):
+    assert np.array_equal(by_probe.labels, np.concatenate(labels))
+    assert np.array_equal(by_training.labels, np.concatenate(labels))
+    for held, expected in ((by_probe, frozen), (by_training, tuned)):
         expected = np.concatenate([np.asarray(part) for part in expected])
         np.testing.assert_allclose(held.logits, expected, rtol=1e-3, atol=1e-4)
 
@@ -97,17 +107,19 @@ def test_few_images_are_trained_at_a_smaller_rate_than_many(tiny_probe):
     assert rates == [(ChosenBy.VALIDATION, 1e-3), (ChosenBy.CROSS_VALIDATION, 3e-4)]
 
 
-@pytest.mark.parametrize(("rate", "chosen"), [(0.03, "fine_tuning"), (0.99, "linear_probe")])
+@pytest.mark.parametrize(
+    ("rate", "chosen"), [(0.03, Recipe.ALL_LAYERS), (0.99, Recipe.LINEAR_PROBE)]
+)
 def test_the_better_recipe_is_made_of_all_images(tiny_probe, data, rate, chosen):
     settings = replace(FEW, epochs=8, learning_rate=rate)
     training, validation = part_of(data, np.arange(27)), part_of(data, np.arange(27, 36))
     found = fine_tune(tiny_probe, training, validation, classes=CLASSES, settings=settings)
     choice = found.choice
-    assert choice.chosen == chosen
+    assert choice.chosen is found.recipe is chosen
     assert (choice.by, choice.images) == (ChosenBy.CROSS_VALIDATION, 36)
     assert found.training_images == 36
-    better = choice.fine_tuning.loss < choice.linear_probe.loss
-    assert better == (choice.chosen is Recipe.FINE_TUNING)
+    better = choice.all_layers.loss < choice.linear_probe.loss
+    assert better == (choice.chosen is Recipe.ALL_LAYERS)
     both = joined(training, validation)
     features = tiny_probe.features(both.images)
     head = fitted_classifier(
@@ -123,7 +135,7 @@ def test_the_better_recipe_is_made_of_all_images(tiny_probe, data, rate, chosen)
     logits = classify(found.backbone, found.classifier, tiny_probe, both.images)
     np.testing.assert_allclose(logits, expected, rtol=1e-3, atol=1e-4)
     # What calibrates it are the answers of the kind that was chosen.
-    scores = choice.fine_tuning if better else choice.linear_probe
+    scores = choice.all_layers if better else choice.linear_probe
     assert found.held_out.score == scores
     assert found.backbone is not tiny_probe.backbone
 
@@ -132,5 +144,5 @@ def test_one_image_a_class_is_a_linear_probe(tiny_probe, data):
     few = part_of(data, np.arange(CLASSES))
     found = fine_tune(tiny_probe, few, NOTHING, classes=CLASSES, settings=FEW)
     assert (found.choice.chosen, found.choice.by) == (Recipe.LINEAR_PROBE, ChosenBy.NONE)
-    assert found.choice.linear_probe is found.choice.fine_tuning is found.held_out is None
+    assert found.choice.linear_probe is found.choice.all_layers is found.held_out is None
     assert found.best_epoch == 0

@@ -41,7 +41,7 @@ def test_a_run_that_goes_on_ends_as_one_without_an_end_between(
     tiny_probe, data, path, validated, monkeypatch
 ):
     # Four epochs are too few to beat the linear probe, and a chosen one is what all steps are of.
-    monkeypatch.setattr("task2vec.finetuning.recipe.prefers_tuning", lambda *_, **__: True)
+    monkeypatch.setattr("task2vec.finetuning.auto_recipe.prefers_training", lambda *_, **__: True)
     training = part_of(data, np.arange(36))
     validation = part_of(data, np.arange(36, 36 + validated))
     settings = replace(QUICK, epochs=4, batch_size=18)

@@ -1,4 +1,4 @@
-"""The plan of the fine-tuned cells, the network in two parts, and the table."""
+"""The plan of the fine-tuned cells, and the table."""
 
 from collections import Counter
 from dataclasses import fields
@@ -6,14 +6,9 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import pytest
-import timm
-import torch
-from torchvision.models import mobilenet_v2
 
 from research.development.tasks import DevelopmentTask
 from research.recipes.plan import SHOTS, Recipe, blocks
-from research.recipes.stages import split
 from research.recipes.tables import RecipeCell, append, read
 from research.transfer.zoo import DEFAULT, PLAIN
 
@@ -38,24 +33,6 @@ def test_models_are_drawn_from_each_kind_of_kinship_and_never_made_of_the_target
         assert block.target not in experts
         near = [name for name in experts if FAMILIES[name] == FAMILIES[block.target]]
         assert len(near) == (1 if FAMILIES[block.target] == "letters" else 0)
-
-
-@pytest.mark.parametrize(
-    "network",
-    [
-        pytest.param(lambda: timm.create_model("tf_efficientnet_lite0", num_classes=0), id="lite0"),
-        pytest.param(lambda: timm.create_model("mobilenetv2_100", num_classes=0), id="mobilenetv2"),
-        pytest.param(lambda: mobilenet_v2(weights=None), id="torchvision"),
-    ],
-)
-def test_trunk_and_last_stage_make_the_features(network) -> None:  # type: ignore[no-untyped-def]
-    backbone = network().eval()
-    if hasattr(backbone, "features"):
-        backbone.classifier = torch.nn.Identity()
-    trunk, stage = split(backbone)
-    images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    with torch.inference_mode():
-        torch.testing.assert_close(stage(trunk(images)), backbone(images))
 
 
 def test_a_row_is_read_as_it_was_written(tmp_path: Path) -> None:

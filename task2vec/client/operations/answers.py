@@ -27,6 +27,7 @@ from task2vec.messages.recommendations import (
     Recommended,
 )
 from task2vec.messages.settings import EMBEDDING, TUNING, EmbeddingSettings, TuningSettings
+from task2vec.types.tuning import Recipe
 
 #: Stands in a question for what its sources are called where it is answered.
 _TO_FILL = "?"
@@ -133,6 +134,7 @@ class Answers(Part[M]):
         source: Source,
         models: Sequence[str],
         *,
+        recipe: Recipe | str = TUNING.recipe,
         images: int = TUNING.images,
         epochs: int | None = TUNING.epochs,
         patience: int = TUNING.patience,
@@ -156,6 +158,7 @@ class Answers(Part[M]):
         """
         settings = ask(
             TuningSettings,
+            recipe=recipe,
             images=images,
             epochs=epochs,
             patience=patience,

@@ -27,6 +27,7 @@ from task2vec.messages.models import Model
 from task2vec.messages.predictions import Prediction
 from task2vec.messages.settings import EMBEDDING, TUNING, EmbeddingSettings, TuningSettings
 from task2vec.messages.tasks import Task
+from task2vec.types.tuning import Recipe
 
 ImagePaths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 """One file or folder, or several."""
@@ -208,6 +209,7 @@ async def finetune(
     *,
     start: str = EMBEDDING.probe,
     name: str | None = None,
+    recipe: Recipe | str = TUNING.recipe,
     images: int = TUNING.images,
     epochs: int | None = TUNING.epochs,
     patience: int = TUNING.patience,
@@ -223,6 +225,7 @@ async def finetune(
     *,
     start: str = EMBEDDING.probe,
     name: str | None = None,
+    recipe: Recipe | str = TUNING.recipe,
     images: int = TUNING.images,
     epochs: int | None = TUNING.epochs,
     patience: int = TUNING.patience,
@@ -237,6 +240,7 @@ async def finetune(
     *,
     start: str = EMBEDDING.probe,
     name: str | None = None,
+    recipe: Recipe | str = TUNING.recipe,
     images: int = TUNING.images,
     epochs: int | None = TUNING.epochs,
     patience: int = TUNING.patience,
@@ -247,18 +251,21 @@ async def finetune(
 ) -> Tuned | Job:
     """Fine-tune a starting model on a task: a new expert, with an honest accuracy.
 
-    A linear probe on frozen features is tried as well and made the expert where it is the better
-    choice: ``choice`` of the answer says which, and by which numbers. A source that is not stored
-    becomes a task. ``name`` is the expert's, by default TASK-from-MODEL. ``epochs`` None are as
-    many as the images need, ``learning_rate`` None is the recipe's. ``wait`` is that of `embed`.
+    ``recipe`` is what is trained: ``linear-probe``, ``last-stage``, ``all-layers``, or ``auto``,
+    which tries a linear probe and all layers and keeps the better: ``choice`` of the answer then
+    says by which numbers. A source that is not stored becomes a task. ``name`` is the expert's, by
+    default TASK-from-MODEL. ``epochs`` None are as many as the images need, ``learning_rate`` None
+    is the recipe's own. ``wait`` is that of `embed`.
 
     Raises:
         NameTakenError: when there is such an expert.
         SourceError: when the images cannot be used, or those of a stored task are gone.
+        WeightsError: when the starting model has no last stage to train by itself.
         JobFailedError: when a server could not do it.
     """
     settings = ask(
         TuningSettings,
+        recipe=recipe,
         images=images,
         epochs=epochs,
         patience=patience,

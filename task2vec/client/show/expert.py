@@ -6,6 +6,7 @@ from task2vec.messages.comparisons import ComparedModel, Comparison
 from task2vec.messages.evaluations import Evaluation
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.predictions import Prediction
+from task2vec.types.tuning import Recipe
 
 #: How many classes of an image are shown.
 _SHARES = 5
@@ -51,13 +52,20 @@ def _by_class(answer: Tuned) -> str:
 
 
 def _choice(answer: Tuned, start: str) -> str:
-    reason = "" if answer.choice is None else f": {answer.choice.reason}"
-    if answer.best_epoch:
-        return f"Chosen: fine-tuning{reason}."
-    return (
-        f"Chosen: a linear probe{reason}. The backbone is that of {start}, and `recommend` will "
-        "not offer it as another."
-    )
+    probe = not answer.best_epoch
+    if answer.recipe is Recipe.LAST_STAGE:
+        made = "the last stage"
+    else:
+        made = "a linear probe" if probe else "all layers"
+    if answer.choice is not None:
+        text = f"Chosen: {made}: {answer.choice.reason}."
+    elif answer.recipe is not None:
+        text = f"Trained: {made}, as asked for; nothing else was tried."
+    else:
+        text = f"Chosen: {made}."
+    if probe:
+        text += f" The backbone is that of {start}, and `recommend` will not offer it as another."
+    return text
 
 
 def of_evaluation(answer: Evaluation) -> Sheet:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from time import time
 from typing import Any, Self
@@ -25,6 +26,7 @@ from task2vec.service.uploads import move_into_place
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import new_id
 from task2vec.types.names import LONGEST_NAME, is_name
+from task2vec.types.tuning import Recipe
 
 #: Refs of experts are relative to their store, so that a store can be moved.
 STORED = "store:"
@@ -54,7 +56,9 @@ class TunedDetails(BaseModel):
 
     ``images`` is the most that were drawn, ``source`` the signature of the task's source. For each
     test image ``correct`` has a 1 where it was right, else a 0; ``tested`` is the SHA-256 of their
-    keys. Outcomes of earlier versions have the expert and its settings alone.
+    keys. ``recipe`` is what the expert was made by; ``curve`` are (steps, accuracy, loss) on the
+    validation images, the loss None of a training that diverged. Outcomes of earlier versions have
+    the expert and its settings alone, or neither recipe nor curve.
     """
 
     expert: str
@@ -64,6 +68,8 @@ class TunedDetails(BaseModel):
     seconds: float
     correct: str
     tested: str
+    recipe: Recipe | None = None
+    curve: tuple[tuple[int, float, float | None], ...] = ()
 
     @classmethod
     def of(cls, tuned: Tuned, *, expert: str, task: StoredTask) -> Self:
@@ -77,6 +83,11 @@ class TunedDetails(BaseModel):
             seconds=tuned.seconds,
             correct="".join("01"[right] for right in tuned.correct),
             tested=sha256(keys).hexdigest(),
+            recipe=tuned.recipe,
+            curve=tuple(
+                (each.steps, each.accuracy, each.loss if isfinite(each.loss) else None)
+                for each in tuned.curve
+            ),
         )
 
 
@@ -152,7 +163,7 @@ def register_tuned(
             protocol=tuned.protocol,
             images=len(tuned.correct),
             seed=tuned.settings.seed,
-            details=TunedDetails.of(tuned, expert=stored.id, task=task).model_dump(),
+            details=TunedDetails.of(tuned, expert=stored.id, task=task).model_dump(mode="json"),
         )
         store.outcomes.add_within(connection, [new])
     # Last: only the commit can still fail once the file is there.
