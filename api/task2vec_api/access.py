@@ -99,6 +99,9 @@ Reader = Annotated[Caller, Depends(require(Scope.READ))]
 Writer = Annotated[Caller, Depends(require(Scope.WRITE))]
 """Uploads, embeds, edits, removes."""
 
+Admin = Annotated[Caller, Depends(require(Scope.ADMIN))]
+"""Changes what everybody's answers rest on."""
+
 Worker = Annotated[Caller, Depends(require(Scope.WORK))]
 """Takes jobs and hands in what came out."""
 

@@ -33,6 +33,7 @@ _TAGS = {
     "search": "Which stored tasks are near, how far, and which model to start from.",
     "models": "The zoo of starting models.",
     "outcomes": "What fine-tuning gave.",
+    "bundles": "What is known of tasks, shared without an image.",
     "datasets": "Uploaded images, kept for a while.",
     "jobs": "Work that takes long.",
     "batches": "Many embeddings under one id.",

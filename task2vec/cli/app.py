@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from task2vec.cli import (
     backtest,
     batch,
+    bundle_commands,
     finetune,
     information,
     jobs,
@@ -36,7 +37,7 @@ COMMANDS = {
     ),
     "Choose and train a model": (
         *("recommend", "finetune", "compare", "evaluate", "predict", "models", "outcomes"),
-        "backtest",
+        *("bundle", "backtest"),
     ),
     "Run a server": ("serve", "worker", "jobs", "keys"),
     "Set up": ("demo", "probes", "doctor"),
@@ -197,5 +198,6 @@ for part in (
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 app.add_typer(outcomes.app, name="outcomes")
+app.add_typer(bundle_commands.app, name="bundle")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")

@@ -65,6 +65,9 @@ class Question:
     published: Annotated[
         bool, typer.Option(help="Use the published accuracies of models as evidence.")
     ] = _DEFAULTS.published
+    bundles: Annotated[
+        bool, typer.Option(help="Use the tasks and outcomes of bundles as evidence.")
+    ] = _DEFAULTS.bundles
     budget: Annotated[
         float,
         typer.Option(

@@ -129,15 +129,16 @@ def remove(
 @bundled
 def list_tasks(
     tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
+    bundles: Annotated[bool, typer.Option(help="List the tasks that bundles brought, too.")] = True,
     *,
     here: Here,
 ) -> None:
-    """List the stored tasks.
+    """List the stored tasks. Those of a bundle are called BUNDLE/TASK.
 
     Example: `task2vec list --tag animals`
     """
     with here.client() as client:
-        records = list(client.tasks.list(tag=tag))
+        records = list(client.tasks.list(tag=tag, bundles=bundles))
     if not records:
         none = "No tasks yet. Add one with `task2vec embed FOLDER`."
         none = (here.no_store_note() or none) if tag is None else f"No task has the tag '{tag}'."

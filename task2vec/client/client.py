@@ -10,6 +10,7 @@ from task2vec.client.http.network import AsyncNetwork, BlockingNetwork, Network
 from task2vec.client.http.server import Server
 from task2vec.client.methods import Asynchronous, Blocking, M, awaiting, blocking, run
 from task2vec.client.operations.answers import Answers
+from task2vec.client.operations.bundles import Bundles
 from task2vec.client.operations.jobs import Datasets, Jobs
 from task2vec.client.operations.models import Models
 from task2vec.client.operations.outcomes import Outcomes
@@ -31,6 +32,7 @@ class AnyClient(Answers[M], Work[M]):
         self.tasks: Tasks[M] = Tasks(backend)
         self.models: Models[M] = Models(backend)
         self.outcomes: Outcomes[M] = Outcomes(backend)
+        self.bundles: Bundles[M] = Bundles(backend)
         self.jobs: Jobs[M] = Jobs(backend)
         self.datasets: Datasets[M] = Datasets(backend)
 

@@ -61,7 +61,8 @@ def backtest(
     Raises `StoreError` without a store.
     """
     store = workspace.store()
-    outcomes = store.outcomes.list()
+    # What others measured says nothing of how well one is advised oneself.
+    outcomes = [outcome for outcome in store.outcomes.list() if outcome.bundle is None]
     models = list_models(workspace)
     records, left = _telling(store, models, outcomes)
     gains = GainTable(outcomes, default_model_id())

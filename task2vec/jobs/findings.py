@@ -17,15 +17,15 @@ from task2vec.messages.leases import Report
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.work import Work
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
-from task2vec.service.parsing.parsers import (
+from task2vec.service.parsing.embeddings import (
     LONGEST_WARNING,
     MOST_WARNINGS,
-    Parser,
     check_embedding,
     read_details,
     read_embedding,
     read_hashes,
 )
+from task2vec.service.parsing.parsers import Parser
 from task2vec.service.tasks.subjects import Subject, files_signature
 from task2vec.service.workspace import Workspace
 from task2vec.types import Provenance, TaskEmbedding

@@ -166,6 +166,9 @@ class Outcome(Answer):
         description="The id of the first outcome that says the same: model, task, protocol, "
         "accuracy, interval, images and seed. Both are one measurement, and count once.",
     )
+    bundle: str | None = Field(
+        None, description="The bundle that brought it; null for one recorded here."
+    )
 
 
 class StoredOutcome(Outcome):

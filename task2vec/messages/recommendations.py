@@ -51,6 +51,9 @@ class RecommendationQuestion(Subject):
     architecture: str | None = Field(None, max_length=200, description="`*` stands for anything.")
     licence: str | None = Field(None, max_length=200)
     published: bool = Field(True, description="Whether published figures of models count.")
+    bundles: bool = Field(
+        True, description="Whether tasks and outcomes that bundles brought count as evidence."
+    )
     measure: bool = Field(
         False, description="Measure models on the images of a stored task first: a job."
     )

@@ -46,6 +46,9 @@ class Task(Answer):
     seconds: float
     tags: tuple[str, ...]
     warnings: tuple[str, ...]
+    bundle: str | None = Field(
+        None, description="The bundle that brought it; null for a task of your own."
+    )
 
 
 class TaskDetails(Task):
@@ -138,6 +141,7 @@ class TaskListing(Question):
         max_length=LONGEST_NAME,
         description="Only the task of this name: for one that no path can hold, such as `a/b`.",
     )
+    bundles: bool = Field(True, description="Whether tasks that bundles brought are listed.")
 
 
 class TaskPage(Page):

@@ -106,7 +106,10 @@ def outcomes_elsewhere(store: Store, gains: GainTable, space: Space) -> list[str
     others = sorted(
         record.name
         for record in store.tasks.list()
-        if record.id in gains.tasks and record.provenance.space != space
+        if record.id in gains.tasks
+        and record.provenance.space != space
+        # A bundle may well bring tasks of several spaces, for whoever needs one of them.
+        and record.bundle is None
     )
     if not others:
         return []

@@ -20,7 +20,7 @@ Removed = Mapping[str, list[str]]
 #: The tables of what is stored beside a task's record.
 PARTS = ("vectors", "thumbnails", "image_hashes", "task_details", "class_scatters")
 #: The tables whose rows have a name.
-NAMED = ("tasks", "models", "datasets", "keys", *PARTS)
+NAMED = ("tasks", "models", "datasets", "keys", "bundles", *PARTS)
 _OF_TASK = "coalesce((SELECT name FROM tasks WHERE id = task), task)"
 # Without one of these records nothing else can be read.
 _RECORDS: tuple[tuple[Table, Callable[[Row[Any]], object]], ...] = (

@@ -21,6 +21,7 @@ from task2vec.store.sql.database import Database
 from task2vec.store.sql.idempotency import Idempotency
 from task2vec.store.tables.audit import Audit
 from task2vec.store.tables.batches import Batches
+from task2vec.store.tables.bundles import Bundles
 from task2vec.store.tables.datasets import Datasets
 from task2vec.store.tables.keys import Keys
 from task2vec.store.tables.models import Models
@@ -42,6 +43,7 @@ class Store:
         self.tasks = Tasks(database)
         self.models = Models(database)
         self.outcomes = Outcomes(database)
+        self.bundles = Bundles(database)
         self.datasets = Datasets(database)
         self.jobs = Jobs(database)
         self.batches = Batches(database)

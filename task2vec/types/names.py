@@ -8,6 +8,11 @@ LONGEST_NAME = 200
 #: Of an outcome's protocol, which is a sentence rather than a name.
 LONGEST_PROTOCOL = 500
 MOST_TAGS = 50
+#: Of a note on a licence, and of the version of a bundle.
+LONGEST_LICENCE, LONGEST_VERSION = 500, 50
+
+BUNDLE_NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$"
+"""For JSON Schema: the name of a bundle, which the names of its tasks begin with."""
 
 # What cannot be seen forges lines of logs and of terminals, and makes two names look like one:
 # control and format characters, spaces other than the plain one, invisible tags.

@@ -94,8 +94,8 @@ def test_every_error_is_a_problem(document: dict[str, Any]) -> None:
             expected.add("404")
         if method == "POST":
             expected.add("409")
-        # Data sets and outcomes never change: no version of them is asked for.
-        changes = "datasets" not in path and "outcomes" not in path
+        # Data sets, outcomes and bundles never change: no version of them is asked for.
+        changes = not any(kind in path for kind in ("datasets", "outcomes", "bundles"))
         if method in ("PATCH", "DELETE") and changes:
             expected |= {"409", "412"}
         if "requestBody" in operation:

@@ -9,6 +9,7 @@ import pytest
 from factories import PROVENANCE, SPACE, draw_replicates, make_embedding, make_record, replace
 from small_store import build
 
+from task2vec.messages.bundles import Bundle
 from task2vec.messages.datasets import StoredDataset
 from task2vec.messages.models import Model
 from task2vec.messages.outcomes import StoredOutcome
@@ -21,6 +22,18 @@ from task2vec.store.sql.schema_service import metadata
 from task2vec.store.tables.audit import AuditEntry
 from task2vec.store.tables.batches import BatchItem
 from task2vec.types import JobKind, KeyRecord, Scope, Space, TaskEmbedding
+
+BUNDLE = Bundle(
+    name="b",
+    version="1",
+    maker=None,
+    created="2026-12-02T07:00:00.000+00:00",
+    sha256="2" * 64,
+    tasks=0,
+    outcomes=0,
+    licences={},
+    imported=None,
+)
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +130,7 @@ def filled(tmp_path_factory):
         store.jobs.lease(worker="w", kinds=[JobKind.BACKTEST], now=2.0, seconds=60.0)
         store.jobs.complete(job.id, fence=1, result={"found": 3}, now=3.0)
         with store.transaction() as connection:
+            store.bundles.add_within(connection, BUNDLE)
             batch = store.batches.create_within(connection, options={}, owner=None, now=1.0)
             item = BatchItem(position=0, name="one", task=tasks[0])
             store.batches.append_within(connection, batch, [item])

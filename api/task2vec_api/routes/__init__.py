@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from task2vec_api.routes import (
     batches,
+    bundles,
     catalogue,
     datasets,
     experts,
@@ -23,6 +24,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     models.routes,
     experts.routes,
     outcomes.routes,
+    bundles.routes,
     catalogue.probes,
     catalogue.maps,
     datasets.routes,

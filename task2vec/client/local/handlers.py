@@ -16,6 +16,7 @@ from task2vec.client.upload.pack import check_source
 from task2vec.client.upload.payload import Payload
 from task2vec.errors import SourceError
 from task2vec.messages.backtests import Backtest, BacktestQuestion
+from task2vec.messages.bundles import BundleExport, BundleImport, ImportedBundle
 from task2vec.messages.catalogue import Probes
 from task2vec.messages.comparisons import Comparison, NewComparison
 from task2vec.messages.datasets import DatasetPage
@@ -30,6 +31,8 @@ from task2vec.messages.recommendations import RecommendationQuestion, Recommende
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import StoredTask, TaskImport, TaskListing, TaskPage
 from task2vec.service import outcomes
+from task2vec.service.bundles.exporting import export_bundle
+from task2vec.service.bundles.importing import import_bundle, list_bundles, remove_bundle
 from task2vec.service.models import experts, registering, zoo
 from task2vec.service.models.limits import check_limits
 from task2vec.service.models.published import page_of_published
@@ -220,6 +223,22 @@ def _embedding(workspace: Workspace, name: str) -> bytes:
         return path.read_bytes()
 
 
+def _export_bundle(workspace: Workspace, question: BundleExport) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "bundle")
+        export_bundle(workspace, question, path)
+        return path.read_bytes()
+
+
+def _import_bundle(
+    workspace: Workspace, question: BundleImport, *, bundle: Payload
+) -> ImportedBundle:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, bundle.name)
+        path.write_bytes(b"".join(bundle.chunks()))
+        return import_bundle(workspace, question, path)
+
+
 def _checkpoint(workspace: Workspace, name: str) -> bytes:
     record = zoo.get_model(workspace, name)
     path = experts.checkpoint(workspace, record)
@@ -257,6 +276,10 @@ RECORDS: dict[str, Callable[..., Any]] = {
     "GET /outcomes": _outcomes,
     "GET /outcomes/{}": outcomes.get_outcome,
     "DELETE /outcomes/{}": lambda workspace, id_: outcomes.remove_outcomes(workspace, [id_]),
+    "GET /bundles": list_bundles,
+    "POST /bundles": _import_bundle,
+    "POST /bundles:export": _export_bundle,
+    "DELETE /bundles/{}": remove_bundle,
     "GET /probes": lambda workspace: Probes(probes=list_probes(workspace)),
     "GET /jobs": lambda _, **_query: JobPage(jobs=()),
     "GET /datasets": lambda _, **_query: DatasetPage(datasets=()),

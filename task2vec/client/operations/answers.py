@@ -182,6 +182,7 @@ class Answers(Part[M]):
         architecture: str | None = None,
         licence: str | None = None,
         published: bool = True,
+        bundles: bool = True,
         measure: bool = True,
         budget: float = BUDGET,
         max_shared: float = MOST_SHARED,
@@ -198,7 +199,8 @@ class Answers(Part[M]):
         seconds; what was measured on them before counts, too. Where the images of a stored task are
         not at hand, earlier measurements alone count, ``images_missing`` is true and a warning says
         how to bring them. Without ``measure``, as with a budget of 0, distances and outcomes alone
-        decide. ``published`` lets published accuracies of models count. A task that has more than
+        decide. ``published`` lets published accuracies of models count, ``bundles`` the tasks and
+        outcomes that bundles brought. A task that has more than
         the share ``max_shared`` of the images is no evidence. With ``explain`` the answer has an
         ``explanation``: what moved it, the layers in which the task is like its neighbours and
         unlike them, and the classes that are hard.
@@ -214,6 +216,7 @@ class Answers(Part[M]):
             architecture=architecture,
             licence=licence,
             published=published,
+            bundles=bundles,
             measure=measure and budget > 0,
             budget=budget if measure else 0.0,
             max_shared=max_shared,

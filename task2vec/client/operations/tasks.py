@@ -25,13 +25,18 @@ class Tasks(Part[M]):
 
     @Stream
     def list(
-        self, *, tag: str | None = None, probe: str | None = None, page_size: int | None = None
+        self,
+        *,
+        tag: str | None = None,
+        probe: str | None = None,
+        bundles: bool = True,
+        page_size: int | None = None,
     ) -> AsyncIterator[Task]:
         """Yield the stored tasks by name, or those with a ``tag``, or of a ``probe``.
 
-        A server gives ``page_size`` of them at a time.
+        Without ``bundles``, only your own. A server gives ``page_size`` of them at a time.
         """
-        question = ask(TaskListing, tag=tag, probe=probe)
+        question = ask(TaskListing, tag=tag, probe=probe, bundles=bundles)
         size = size_of_pages(page_size)
         request = get(TaskPage, "/tasks", question=question, page_size=size)
         return pages(self.backend, request, lambda page: page.tasks)

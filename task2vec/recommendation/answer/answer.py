@@ -8,6 +8,7 @@ from task2vec.data.wording import plural
 from task2vec.messages.explanations import DefaultAccuracy, Explanation
 from task2vec.messages.recommendations import Baseline, Recommendation, Recommended, Step
 from task2vec.recommendation.answer.belief import LEVEL, NORMAL_REACH, Judge, Judged
+from task2vec.recommendation.answer.bundle_text import of_bundles
 from task2vec.recommendation.answer.evidence_text import Teller, why_abstained, why_taken
 from task2vec.recommendation.answer.predicted_accuracy import PredictedAccuracy
 from task2vec.recommendation.answer.question import Question
@@ -75,7 +76,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         level=LEVEL,
         calibrated=judge.calibrated and predicted.calibrated,
         baselines=simple_rules(question),
-        evidence_summary=teller.summary(),
+        evidence_summary=" ".join([teller.summary(), *of_bundles(question, influence, ranked)]),
         probed=len(question.measured),
         code="",
         steps=steps,

@@ -21,7 +21,7 @@ TARGET_NAME = "this task"
 class KnownTask:
     """A stored task: distances to the target, the asymmetric one with this task as source.
 
-    ``images`` are those that it was embedded from.
+    ``images`` are those that it was embedded from, ``bundle`` what brought it, if a bundle did.
     """
 
     name: str
@@ -30,6 +30,7 @@ class KnownTask:
     classes: int = 2
     complexity: float = 0.0
     images: int = 0
+    bundle: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ difficulty.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,15 @@ PROTOCOL_SD = 0.03
 class GainTable:
     """Measured gains by model and task, from outcomes of one protocol each.
 
-    ``default`` is the id of the model that gains are measured against; outcomes without the
-    default's outcome on the same task and protocol give no gain. Outcomes that agree in all that
-    was measured are one measurement, recorded again: repeats have seeds, images or accuracies of
-    their own.
+    ``theirs`` are the ids of tasks of which bundles brought outcomes. ``default`` is the id of the
+    model that gains are measured against; outcomes without the default's outcome on the same task
+    and protocol give no gain. Outcomes that agree in all that was measured are one measurement,
+    recorded again: repeats have seeds, images or accuracies of their own.
     """
 
-    def __init__(self, outcomes: Iterable[StoredOutcome], default: str) -> None:
+    def __init__(
+        self, outcomes: Iterable[StoredOutcome], default: str, *, theirs: Collection[str] = ()
+    ) -> None:
         outcomes = list(outcomes)
         self.unused = without_default(outcomes, default)
         """The outcomes that give no gain, since the default was not measured likewise."""
@@ -45,9 +47,16 @@ class GainTable:
                 continue
             (mean, variance), (base, base_variance) = _pooled(measured), _pooled(plain)
             self._gains[model, task].append((mean - base, variance + base_variance))
-        most = max(plain_by_protocol, key=lambda p: (len(plain_by_protocol[p]), p), default=None)
+
+        def common(protocol: str) -> tuple[int, int, str]:
+            # However many tasks a bundle has, one's own protocol is the one that answers are about.
+            tasks = plain_by_protocol[protocol]
+            return sum(task not in theirs for task in tasks), len(tasks), protocol
+
+        most = max(plain_by_protocol, key=common, default=None)
         self.protocol = most
-        """The protocol that the default was measured by on most tasks; None without an outcome."""
+        """The protocol that the default was measured by on most tasks of one's own, or of all where
+        it was on none; None without an outcome."""
         self._base = plain_by_protocol[most] if most is not None else {}
 
     @property

@@ -62,15 +62,19 @@ def gather(
     left_out = [model.name for model in everything if not allowed(model, question)]
     if left_out:
         warnings.append(f"left out, because they exceed the limits: {examples(left_out)}")
-    shared = find_shared(workspace, subject, most=question.max_shared)
+    shared = find_shared(workspace, subject, most=question.max_shared, bundles=question.bundles)
     models = shared.models(models)
     warnings += [*shared.warnings, *shared.descended(everything)]
     ranking = _ranking(workspace, question, subject, models, everything, shared)
     if (store := workspace.existing_store()) is not None:
         warnings += outcomes_elsewhere(store, ranking.gains, subject.embedding.space)
-    # Of the others no distance counts.
+    # Of the others no distance counts, and those of bundles nobody here can embed again.
     telling = ranking.gains.tasks | {model.task for model in models}
-    counts = {task.name: task.images for id_, task in ranking.tasks.items() if id_ in telling}
+    counts = {
+        task.name: task.images
+        for id_, task in ranking.tasks.items()
+        if id_ in telling and task.bundle is None
+    }
     warnings += uneven_images(subject.name, ranking.images, counts)
     return Evidence(ranking, shared, unchanged, warnings)
 
@@ -85,12 +89,16 @@ def _ranking(
 ) -> Question:
     store, default = workspace.existing_store(), default_model_id()
     outcomes = shared.outcomes(store.outcomes.list(), everything) if store else []
+    theirs = set[str]()
+    if not question.bundles and store:
+        theirs = {record.id for record in store.tasks.list() if record.bundle is not None}
+        outcomes = [outcome for outcome in outcomes if outcome.task not in theirs]
     # Of a task without an expert and an outcome nothing is compared but its embedding.
     telling = {outcome.task for outcome in outcomes} | {
         model.task for model in everything if model.task
     }
     tasks, between = known_tasks(
-        workspace, subject, telling=telling, k=question.k, excluded=shared.excluded
+        workspace, subject, telling=telling, k=question.k, excluded=shared.excluded | theirs
     )
     target = subject.record.id if subject.record else ""
     scatters, heads = dict[str, ClassScatter](), dict[str, HeadInformation]()
@@ -103,7 +111,9 @@ def _ranking(
         default=default,
         tasks=tasks,
         between=between,
-        gains=GainTable(outcomes, default),
+        gains=GainTable(
+            outcomes, default, theirs={o.task for o in outcomes if o.bundle is not None}
+        ),
         others=shared.models(everything),
         seen=shared.seen(everything),
         name=subject.name,
@@ -175,6 +185,7 @@ def _known(judged: Judged) -> KnownTask:
         classes=judged.record.provenance.classes,
         complexity=judged.record.complexity,
         images=judged.record.provenance.images,
+        bundle=judged.record.bundle,
     )
 
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from task2vec.errors import SpaceMismatchError
 from task2vec.messages.tasks import StoredTask
-from task2vec.service.parsing.parsers import (
-    Parser,
+from task2vec.service.parsing.embeddings import (
     check_embedding,
     read_details,
     read_embedding,
     read_hashes,
 )
+from task2vec.service.parsing.parsers import Parser
 from task2vec.service.tasks.subjects import IMPORTED
 from task2vec.service.tasks.tasks import task_record
 from task2vec.service.workspace import Workspace

@@ -10,7 +10,7 @@ from task2vec.messages.models import Model
 from task2vec.messages.neighbours import Neighbour
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.recommendations import MOST_SHARED, SharedImages
-from task2vec.messages.tasks import StoredTask
+from task2vec.messages.tasks import StoredTask, TaskListing
 from task2vec.recommendation.evidence.leaks import Shared, count_shared
 from task2vec.service.tasks.subjects import Subject, files_of, same_folder
 from task2vec.service.workspace import Workspace
@@ -87,9 +87,11 @@ class SharedTasks:
 
 
 def find_shared(
-    workspace: Workspace, subject: Subject, *, most: float = MOST_SHARED
+    workspace: Workspace, subject: Subject, *, most: float = MOST_SHARED, bundles: bool = True
 ) -> SharedTasks:
     """Look for the target's images in all stored tasks but itself, whatever their space.
+
+    Without ``bundles`` those that bundles brought are passed over.
 
     A task with more than the share ``most`` of them is excluded. A task with the same images and
     labels, or embedded from the same files, is the target under another name, seed or number of
@@ -101,7 +103,8 @@ def find_shared(
     if store is None:
         return SharedTasks()
     own = None if subject.record is None else subject.record.id
-    records = [record for record in store.tasks.list() if record.id != own]
+    listing = TaskListing(bundles=bundles)
+    records = [record for record in store.tasks.list(listing) if record.id != own]
     hashes = store.tasks.all_image_hashes()
     target = subject.hashes if own is None else hashes.get(own)
     found = _found(subject, target, [(each, hashes.get(each.id)) for each in records], most=most)
@@ -283,7 +286,9 @@ def _unknown(
 ) -> list[str]:
     """Say of which tasks that could be evidence nothing is known."""
     space = subject.embedding.space
-    others = [record for record in records if record.provenance.space == space]
+    # Bundles leave hashes out so that nothing of their images is told; their page says so.
+    own = [record for record in records if record.bundle is None]
+    others = [record for record in own if record.provenance.space == space]
     if target is None and others:
         return [
             "shared images were not looked for: the hashes of this task's images are not stored, "

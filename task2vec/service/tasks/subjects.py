@@ -8,7 +8,7 @@ from task2vec.data.paths import near_path
 from task2vec.data.wording import FOLDER, URL_EXPLAINED, URL_OPTION, shown, typed
 from task2vec.errors import SourceError, SpaceMismatchError, StoreError, UnknownNameError
 from task2vec.messages.settings import EMBEDDING, EmbeddingSettings
-from task2vec.messages.tasks import StoredTask
+from task2vec.messages.tasks import StoredTask, TaskListing
 from task2vec.probe.registry import find_card
 from task2vec.probe.weight_files import file_hash
 from task2vec.service.workspace import Workspace
@@ -265,12 +265,13 @@ def missing_images(
 
 
 def check_comparable(workspace: Workspace, space: Space, *, besides: str | None = None) -> None:
-    """Raise `SpaceMismatchError` when the store has tasks, but none in this space.
+    """Raise `SpaceMismatchError` when the store has tasks of one's own, but none in this space.
 
     ``besides`` is the id of one that does not count.
     """
     store = workspace.existing_store()
-    records = [r for r in store.tasks.list() if r.id != besides] if store else []
+    own = store.tasks.list(TaskListing(bundles=False)) if store else []
+    records = [record for record in own if record.id != besides]
     if records and not any(record.provenance.space == space for record in records):
         try:
             space.check_same(records[0].provenance.space)

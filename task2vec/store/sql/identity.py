@@ -45,6 +45,7 @@ def as_stored(moment: str) -> str:
 
 #: The command that lists all of a kind.
 LISTED_BY = {
+    "bundle": "List all bundles: `task2vec bundle list`.",
     "model": "List all models: `task2vec models list`.",
     "task": "List all tasks: `task2vec list`.",
 }

@@ -48,6 +48,8 @@ tasks = Table(
     Column("created", String, nullable=False),
     Column("tags", Text, nullable=False),
     Column("warnings", Text, nullable=False),
+    # The name of the bundle that brought it, null for a task of one's own.
+    Column("bundle", String, index=True),
     checksum_column(),
 )
 
@@ -149,5 +151,24 @@ outcomes = Table(
     Column("seed", Integer),
     Column("created", String, nullable=False),
     Column("details", Text, nullable=False),
+    # As of tasks.
+    Column("bundle", String),
+    checksum_column(),
+)
+
+bundles = Table(
+    "bundles",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("version", String, nullable=False),
+    Column("maker", String),
+    Column("created", String, nullable=False),
+    Column("imported", String, nullable=False),
+    # Of what it says: the same contents are taken in once.
+    Column("sha256", String, nullable=False, unique=True),
+    Column("tasks", Integer, nullable=False),
+    Column("outcomes", Integer, nullable=False),
+    # JSON: notes on licences, by the name of the task.
+    Column("licences", Text, nullable=False),
     checksum_column(),
 )

@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from task2vec.errors import NameTakenError, UnknownNameError
+from task2vec.errors import NameTakenError, StateError, UnknownNameError
 from task2vec.messages.outcomes import (
     OutcomeFilter,
     StoredOutcome,
@@ -75,7 +75,19 @@ class Outcomes:
         return _insert(connection, outcomes)
 
     def remove_within(self, connection: Connection, outcomes: Sequence[StoredOutcome]) -> None:
-        """Remove what `named_within` found in the same write transaction, of ``connection``."""
+        """Remove what `named_within` found in the same write transaction, of ``connection``.
+
+        Raises:
+            StateError: for an outcome that came with a bundle.
+        """
+        for outcome in outcomes:
+            if outcome.bundle is not None:
+                raise StateError(
+                    f"The outcome {outcome.id} came with the bundle {outcome.bundle}, and goes "
+                    "only with it",
+                    remedy="Remove the bundle with all that it brought: "
+                    f"`task2vec bundle remove {outcome.bundle}`.",
+                )
         own = schema.outcomes.c.id == bindparam("of")
         if outcomes:
             connection.execute(delete(schema.outcomes).where(own), [{"of": o.id} for o in outcomes])

@@ -73,6 +73,8 @@ class TaskLookups:
             query = query.where(columns.name == question.name)
         if question.probe is not None:
             query = query.where(columns.probe_name == question.probe)
+        if not question.bundles:
+            query = query.where(columns.bundle.is_(None))
         if question.tag is not None:
             # Tags are JSON in one column, where no other text can look like a quoted tag.
             query = query.where(func.instr(columns.tags, json.dumps(question.tag)) > 0)

@@ -38,6 +38,7 @@ class Tasks(TaskLookups):
 
         Raises:
             NameTakenError: when the name, or the id, belongs to another task.
+            StateError: when the task to be replaced came with a bundle.
             SettingError: for an unusable name, or an embedding that is not the record's.
             SpaceMismatchError: for an embedding without the number of elements of its space.
         """
@@ -71,12 +72,16 @@ class Tasks(TaskLookups):
                 got="two",
             )
         _check_elements(connection, embedding)
-        existing = connection.scalar(
-            select(schema.tasks.c.id).where(schema.tasks.c.name == record.name)
-        )
+        columns = schema.tasks.c
+        row = connection.execute(
+            select(columns.id, columns.bundle).where(columns.name == record.name)
+        ).one_or_none()
+        existing = None if row is None else row.id
         check_name(record.name, new=existing is None)
-        if existing is not None and not replace:
-            raise NameTakenError.of_task(record.name)
+        if row is not None:
+            if not replace:
+                raise NameTakenError.of_task(record.name)
+            check_own(record.name, row.bundle)
         tags = record.tags
         if existing is not None and not tags:
             tags = tags_of(connection, existing)
@@ -110,6 +115,7 @@ class Tasks(TaskLookups):
         Raises:
             UnknownNameError: suggests names that are close.
             NameTakenError: when the name belongs to another task.
+            StateError: when a task that came with a bundle is to have another name.
             SettingError: for an unusable name.
         """
         with self._database.write() as connection:
@@ -121,6 +127,8 @@ class Tasks(TaskLookups):
             edited = old.model_copy(update=changes)
             if edited == old:
                 return old
+            if edited.name != old.name:
+                check_own(old.name, old.bundle)
             check_name(edited.name, new=edited.name != old.name)
             columns = schema.tasks.c
             taken = select(columns.id).where(columns.name == edited.name, columns.id != old.id)
@@ -148,10 +156,12 @@ class Tasks(TaskLookups):
 
         Raises:
             UnknownNameError: suggests names that are close.
-            StateError: when, without ``cascade``, models or outcomes hang on it.
+            StateError: when, without ``cascade``, models or outcomes hang on it, or when it came
+                with a bundle.
         """
         with self._database.write() as connection:
             record = _checked(connection, name_or_id, check)
+            check_own(record.name, record.bundle)
             experts = schema.models.c.task == record.id
             outcomes = or_(
                 schema.outcomes.c.task == record.id,
@@ -181,6 +191,17 @@ def _checked(connection: Connection, name_or_id: str, check: Check | None) -> St
     if check is not None:
         check(record)
     return record
+
+
+def check_own(name: str, bundle: str | None) -> None:
+    """Raise `StateError` for a task that came with a bundle, which is left as it is."""
+    if bundle is not None:
+        raise StateError(
+            f"Task '{name}' came with the bundle {bundle}, and changes only with it",
+            expected="a task of your own",
+            remedy="Remove the bundle with all that it brought: "
+            f"`task2vec bundle remove {bundle}`.",
+        )
 
 
 def _check_elements(connection: Connection, embedding: TaskEmbedding) -> None:

@@ -1,0 +1,1 @@
+"""Bundles: what is known of tasks, written to one file and taken in from one."""
