@@ -7,7 +7,7 @@ the plan. One thread: other work on the machine goes on.
 import argparse
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 import numpy as np
@@ -24,7 +24,7 @@ from research.large_zoo.embeddings import (
     plain_distances,
 )
 from research.large_zoo.images import TaskImages, default_stage, task_images
-from research.large_zoo.outcomes import Target, measure
+from research.large_zoo.outcomes import Target, measure, measure_gains
 from research.large_zoo.plan import EXPERTS, Source, sources
 from research.large_zoo.tables import (
     SOURCES,
@@ -43,6 +43,7 @@ from research.transfer.zoo import DEFAULT
 from task2vec.embedding.allocator import keep_freed_memory
 
 ByTarget = dict[Quantity, dict[str, str]]
+Measure = Callable[[nn.Module, Target], dict[Quantity, str]]
 
 
 class Builder:
@@ -91,7 +92,7 @@ class Builder:
         ]
         append_cells(str(source.number), cells, targets=names)
         if source.has_early:
-            early = _outcomes(expert.early, others)
+            early = _outcomes(expert.early, others, measure_gains)
             append_cells(f"{source.number} early", early, targets=names)
         append_list(rows, TUNED)
         append_list(
@@ -129,19 +130,22 @@ class Builder:
                 for shots in SHOTS
             },
         }
+        # Three decimals: the noise is larger, and there are half a thousand rows of each.
         cells: ByTarget = {
-            quantity: {name: f"{value:.4f}" for name, value in zip(others, values, strict=True)}
+            quantity: {name: f"{value:.3f}" for name, value in zip(others, values, strict=True)}
             for quantity, values in far.items()
         }
         nats = {name: information(own, self._known[name][0]) for name in others}
-        cells[Quantity.NATS] = {name: f"{value:.4g}" for name, value in nats.items()}
+        cells[Quantity.NATS] = {name: f"{value:.3g}" for name, value in nats.items()}
         return cells
 
 
-def _outcomes(stage: nn.Module, targets: Mapping[str, Target]) -> ByTarget:
+def _outcomes(
+    stage: nn.Module, targets: Mapping[str, Target], measured: Measure = measure
+) -> ByTarget:
     cells: ByTarget = defaultdict(dict)
     for name, target in targets.items():
-        for quantity, text in measure(stage, target).items():
+        for quantity, text in measured(stage, target).items():
             cells[quantity][name] = text
     return cells
 

@@ -1,6 +1,5 @@
 """What a model does on a target: gains of linear probes, and what somebody who asks can measure."""
 
-from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -77,21 +76,33 @@ class Answers:
 
 
 def measure(stage: nn.Module, target: Target) -> dict[Quantity, str]:
-    """Return the cells of a model on a target: see `Quantity`."""
-    return dict(_measured(Answers(target, stage), target))
+    """Return all cells of a model on a target that see its images: see `Quantity`."""
+    answers = Answers(target, stage)
+    return {**_gains(answers, target), **_scores(answers, target)}
 
 
-def _measured(found: Answers, target: Target) -> Iterator[tuple[Quantity, str]]:
-    default = target.default
-    for shots in SHOTS:
-        for draw in range(len(target.draws)):
-            counts = compared(found.right(shots, draw), default.right[shots, draw])
-            yield Quantity(f"gain {shots} {draw}"), counts
-        yield Quantity(f"logme {shots}"), f"{found.logme(shots):.4f}"
-        own, plain = found.held_out(shots), default.held_out[shots]
+def measure_gains(stage: nn.Module, target: Target) -> dict[Quantity, str]:
+    """Return the gains of a model's linear probes on a target."""
+    return _gains(Answers(target, stage), target)
+
+
+def _gains(answers: Answers, target: Target) -> dict[Quantity, str]:
+    return {
+        Quantity(f"gain {shots} {draw}"): compared(answers.right(shots, draw), plain)
+        for (shots, draw), plain in target.default.right.items()
+    }
+
+
+def _scores(answers: Answers, target: Target) -> dict[Quantity, str]:
+    found = {}
+    for shots, plain in target.default.held_out.items():
+        found[Quantity(f"logme {shots}")] = f"{answers.logme(shots):.4f}"
+        own = answers.held_out(shots)
+        # Where no image can be held out, that goes for all models.
         if own is not None and plain is not None:
-            yield Quantity(f"held out {shots}"), compared(own.correct, plain.correct)
-            yield Quantity(f"ridge {shots}"), f"{found.ridge_error(shots):.4f}"
+            found[Quantity(f"held out {shots}")] = compared(own.correct, plain.correct)
+            found[Quantity(f"ridge {shots}")] = f"{answers.ridge_error(shots):.4f}"
+    return found
 
 
 class DefaultAnswers:

@@ -23,6 +23,7 @@ from research.large_zoo.costs import Costs, read_costs
 from research.large_zoo.draws import SHOTS
 from research.large_zoo.known import Relations, Zoo, mean_gains, read_relations, read_zoo
 from research.large_zoo.replay import OURS, Asked, choices, zoos
+from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.recommendation.backtest.bootstrap import over_tasks
 from task2vec.recommendation.evidence.world import Mask, Matrix
 
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
     parser.add_argument("--left-out", choices=LEFT_OUT, default=LEFT_OUT[0])
     asked = parser.parse_args()
+    keep_freed_memory()
     zoo, costs = read_zoo(), read_costs()
     relations = read_relations(zoo, asked.shots)
     document = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {"result": {}}
@@ -60,12 +62,9 @@ def main() -> None:
             size=size,
             groups=groups_of(zoo, asked.left_out),
         )
-        found[str(size)] = summary(gains, zoo)
-        document |= {
-            "date": datetime.now(UTC).date().isoformat(),
-            "machine": describe(),
-            "experts": len(zoo.sources),
-        }
+        drawn = zoo.superfamilies if asked.left_out == LEFT_OUT[-1] else zoo.families
+        found[str(size)] = {"experts": len(zoo.sources), **summary(gains, zoo, drawn)}
+        document |= {"date": datetime.now(UTC).date().isoformat(), "machine": describe()}
         OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         _print(key, size, found[str(size)])
 
@@ -109,17 +108,18 @@ def replayed(
     return {name: np.array(values) for name, values in rows.items()}
 
 
-def summary(gains: dict[str, Matrix], zoo: Zoo) -> dict[str, Any]:
+def summary(gains: dict[str, Matrix], zoo: Zoo, drawn: Sequence[str]) -> dict[str, Any]:
     """Return of each half of the families, and of both, gains and regrets with their intervals.
 
-    Regret is against the best by the other draw; ``more_regret_than_ours`` is a rule's less ours.
+    Intervals draw the groups ``drawn`` (T,) of targets. Regret is against the best by the other
+    draw; ``more_regret_than_ours`` is a rule's less ours.
     """
     choosing = choosing_families(set(zoo.families))
     chosen = np.array([family in choosing for family in zoo.families])
     halves = {"report": ~chosen, "choosing": chosen, "both": np.ones(len(chosen), dtype=bool)}
     found: dict[str, Any] = {}
     for name, rows in halves.items():
-        families = np.array(zoo.families)[rows].tolist()
+        families = np.array(drawn)[rows].tolist()
 
         def shown(values: Matrix, rows: Mask = rows, families: list[str] = families) -> list[float]:
             estimate = over_tasks(values[rows], families=families)

@@ -12,7 +12,7 @@ from research.large_zoo.draws import MOST_TESTS, draws, first_half
 from research.large_zoo.embeddings import Embedded, in_turn
 from research.large_zoo.images import TaskImages, as_input, default_stage, stage_features
 from research.large_zoo.known import paired
-from research.large_zoo.outcomes import Target, measure
+from research.large_zoo.outcomes import Target, measure, measure_gains
 from research.large_zoo.plan import EXPERTS, FEWEST_IMAGES, sources
 from research.large_zoo.tables import (
     Quantity,
@@ -135,6 +135,8 @@ def test_a_model_that_tells_the_classes_wins_what_the_default_has_wrong() -> Non
             assert found[Quantity(f"gain {shots} {draw}")] == f"{(~right).sum()}:0"
         wrong = ~target.default.held_out[shots].correct
         assert found[Quantity(f"held out {shots}")] == f"{wrong.sum()}:0"
+    gains = {quantity: text for quantity, text in found.items() if quantity.startswith("gain")}
+    assert measure_gains(Channels(slice(0, 3)), target) == gains
     own = measure(Channels(slice(3, 8)), target)
     assert {text for quantity, text in own.items() if quantity.startswith(("gain", "held"))} == {
         "0:0"

@@ -163,7 +163,7 @@ def test_regret_is_against_the_best_by_the_other_draw(zoo, relations) -> None:
     gains = replayed(zoo, relations, COSTS, shots=5, seconds=60, size=24, groups=zoo.names)
     # Two targets have relatives in the zoo; of the others the default is best.
     np.testing.assert_allclose(gains[BEST], [20, 20, 0, 0], atol=5)
-    found = summary(gains, zoo)["both"]
+    found = summary(gains, zoo, zoo.families)["both"]
     assert found["default"]["regret"][0] == pytest.approx(gains[BEST].mean(), abs=0.01)
     assert found[OURS]["more_regret_than_ours"] == [0, 0, 0]
     assert found["ridge error of all"]["regret"][0] == pytest.approx(0, abs=1.5)
@@ -178,7 +178,7 @@ def test_a_family_left_out_is_neither_offered_nor_known(zoo, relations) -> None:
 def test_the_curve_is_drawn_for_every_rule_but_the_oracles(zoo, relations) -> None:
     gains = replayed(zoo, relations, COSTS, shots=5, seconds=60, size=24, groups=zoo.names)
     axes = Figure().subplots()
-    found = summary(gains, zoo)
+    found = summary(gains, zoo, zoo.superfamilies)
     draw_regret(axes, {"24": found, "10": found})
     labels = [line.get_label() for line in axes.lines]
     assert labels == [rule for rule in gains if not rule.startswith("best")]
