@@ -74,11 +74,13 @@ def main() -> None:
     asked = parser.parse_args()
     families = {name: task.family for name, task in development_tasks().items()}
     rows = read_rows()
-    recipes = joined(tried_in_recipes(tables.read(asked.cells)), rows, families)
-    transfer = joined(tried_in_transfer(list(read_fine_tuned())), rows, families)
+    cells, older = tables.read(asked.cells), list(read_fine_tuned())
+    recipes = joined(tried_in_recipes(cells), rows, families)
+    transfer = joined(tried_in_transfer(older), rows, families)
     document = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": describe(),
+        "cells": {"recipes": len(cells), "transfer": len(older)},
         "seconds_per_image": seconds_per_image(rows),
         "result": {
             name: {str(yardstick): judge(draws, yardstick) for yardstick in Yardstick}
