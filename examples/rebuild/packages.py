@@ -35,6 +35,11 @@ class Package:
         return f"https://packages.debian.org/{self.name}"
 
 
+def _flat(name: str) -> str:
+    """Return a name without the signs of npm's scopes: a file, not a folder."""
+    return name.removeprefix("@").replace("/", "-")
+
+
 def _run(*command: str, cwd: Path) -> None:
     """Run ``command`` in ``cwd``; raise `PackageError` if it is missing or fails."""
     if shutil.which(command[0]) is None:
@@ -48,7 +53,8 @@ def _run(*command: str, cwd: Path) -> None:
 def _archive(package: Package, folder: Path) -> Path:
     """Return the archive of ``package`` in ``folder``, downloading it unless it lies there."""
     if package.kind == "npm":
-        pattern = f"{package.name}-{package.version}.tgz"
+        # npm writes @scope/name as scope-name.
+        pattern = f"{_flat(package.name)}-{package.version}.tgz"
         command = ("npm", "pack", "--silent", f"{package.name}@{package.version}")
     elif package.kind == "pypi":
         pattern = f"{package.name.replace('-', '_')}-{package.version}-*.whl"
@@ -71,7 +77,7 @@ def unpacked(package: Package, cache: Path = DEFAULT_CACHE) -> Path:
 
     Raises `PackageError` if a tool or that version is missing, or the archive is another one.
     """
-    root = cache / "unpacked" / f"{package.name}-{package.version.replace(':', '_')}"
+    root = cache / "unpacked" / f"{_flat(package.name)}-{package.version.replace(':', '_')}"
     if root.exists():
         return root
     archives = cache / "archives"

@@ -30,7 +30,11 @@ def build(task: ExampleTask, folder: Path, *, packages: Path, seen: set[str]) ->
     def unpack(package: Package) -> Path:
         return unpacked(package, packages)
 
-    files = chosen(task, task.drawings(unpack), seen)
+    return written(folder, chosen(task, task.drawings(unpack), seen))
+
+
+def written(folder: Path, files: dict[str, dict[str, bytes]]) -> dict[str, int]:
+    """Write class -> file name -> content in place of ``folder``; return the counts by class."""
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     for label, images in files.items():
