@@ -7,9 +7,11 @@ from task2vec.finetuning.classify import HeldOut, frozen_features
 from task2vec.finetuning.cross_validation import (
     cross_validate_probe,
     cross_validate_training,
-    fold_passes,
+    epochs_of,
     folds,
+    work_of_folds,
 )
+from task2vec.finetuning.duration import Work
 from task2vec.finetuning.epochs import train_to_the_end, train_until_best
 from task2vec.finetuning.fine_tuned import LOOKING, FineTuned, Labels, as_it_was, as_trained
 from task2vec.finetuning.prepared import ForAllLayers, Run
@@ -38,14 +40,14 @@ class Auto:
             return self._by_validation(run, training, validation)
         return self._by_cross_validation(run, training)
 
-    def passes(self, training: Labels, validation: int, settings: FineTuningSettings) -> int:
-        """The features, then all layers, with the folds."""
+    def work(self, training: Labels, validation: int, settings: FineTuningSettings) -> Work:
+        """Return the features, then all layers, with the folds."""
+        features = Work(forward=len(training) + validation)
+        whole = epochs_of(len(training), validation, settings)
         if validation:
-            epochs = settings.epochs_for(len(training))
-            return (epochs + 1) * (len(training) + validation)
-        compared = fold_passes(training, settings)
-        whole = settings.epochs_for(len(training)) * len(training) if compared else 0
-        return len(training) + compared + whole
+            return features + whole
+        compared = work_of_folds(training, settings)
+        return features + compared + whole if compared.trained else features
 
     def _by_validation(
         self, run: Run, data: Labelled[Pixels], validation: Labelled[Pixels]

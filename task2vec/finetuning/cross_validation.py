@@ -9,6 +9,7 @@ from sklearn.model_selection import StratifiedKFold
 from torch import Tensor, nn
 
 from task2vec.finetuning.classify import HeldOut
+from task2vec.finetuning.duration import Work
 from task2vec.finetuning.prepared import Prepared, Run
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled, part_of
@@ -40,12 +41,19 @@ def folds(labels: Indices, *, seed: int) -> list[Fold]:
     ]
 
 
-def fold_passes(labels: Indices, settings: FineTuningSettings) -> int:
-    """Return how many images go through the network to train and judge all folds."""
-    return sum(
-        settings.epochs_for(len(train)) * len(train) + len(out)
-        for train, out in folds(labels, seed=settings.seed)
-    )
+def epochs_of(training: int, judged: int, settings: FineTuningSettings) -> Work:
+    """Return all epochs of training all layers on images, each with a look at others to judge."""
+    epochs = settings.epochs_for(training)
+    steps = -(-training // settings.batch_for(training))
+    return Work(forward=epochs * judged, trained=epochs * training, steps=epochs * steps)
+
+
+def work_of_folds(labels: Indices, settings: FineTuningSettings) -> Work:
+    """Return what it takes to train all layers, and judge by them, fold by fold."""
+    work = Work()
+    for train, out in folds(labels, seed=settings.seed):
+        work += epochs_of(len(train), 0, settings) + Work(forward=len(out))
+    return work
 
 
 def cross_validate_probe(

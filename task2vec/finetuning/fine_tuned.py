@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from task2vec.finetuning.classify import HeldOut
+from task2vec.finetuning.duration import Work
 from task2vec.finetuning.prepared import Run
 from task2vec.finetuning.result import Choice, CurvePoint
 from task2vec.finetuning.settings import FineTuningSettings
@@ -57,8 +58,8 @@ class Method(Protocol):
     def make(self, run: Run, training: Labelled[Pixels], validation: Labelled[Pixels]) -> FineTuned:
         """Fine-tune a copy of the starting model."""
 
-    def passes(self, training: Labels, validation: int, settings: FineTuningSettings, /) -> int:
-        """Return how many images at most go through the network, or a part of it.
+    def work(self, training: Labels, validation: int, settings: FineTuningSettings, /) -> Work:
+        """Return what is computed at most.
 
         ``training`` (N,) are labels, ``validation`` is a number of images.
         """

@@ -7,9 +7,11 @@ from task2vec.finetuning.classify import frozen_features
 from task2vec.finetuning.cross_validation import (
     cross_validate_probe,
     cross_validate_training,
-    fold_passes,
+    epochs_of,
     folds,
+    work_of_folds,
 )
+from task2vec.finetuning.duration import Work
 from task2vec.finetuning.epochs import train_to_the_end, train_until_best
 from task2vec.finetuning.fine_tuned import LOOKING, FineTuned, Labels, as_it_was, as_trained
 from task2vec.finetuning.last_stage import split_network
@@ -39,9 +41,9 @@ class LinearProbe:
             _, held_out = cross_validate_probe(run, training, features, divided)
         return as_it_was(run, classifier, training, held_out=held_out)
 
-    def passes(self, training: Labels, validation: int, _settings: FineTuningSettings) -> int:
-        """Return the number of images: each goes through once."""
-        return len(training) + validation
+    def work(self, training: Labels, validation: int, _settings: FineTuningSettings) -> Work:
+        """Return a pass for each image."""
+        return Work(forward=len(training) + validation)
 
 
 @dataclass(frozen=True)
@@ -87,17 +89,18 @@ class Trained:
         done = train_to_the_end(run, images.training(run.first_classifier(training), rate))
         return as_trained(done, self.recipe, held_out=held_out, best_epoch=done.epoch)
 
-    def passes(self, training: Labels, validation: int, settings: FineTuningSettings) -> int:
-        """All epochs, with the folds and, for the last stage, what the trunk looks at first."""
-        stage = self.recipe is Recipe.LAST_STAGE
-        looks = VIEWS * len(training) * stage
-        if validation:
-            epochs = settings.epochs_for(len(training))
-            return looks + stage * validation + epochs * (len(training) + validation)
-        compared = fold_passes(training, settings)
-        return (
-            looks
-            + (len(training) * stage * bool(compared))
-            + compared
-            + (settings.epochs_for(len(training)) * len(training))
+    def work(self, training: Labels, validation: int, settings: FineTuningSettings) -> Work:
+        """Return all epochs, with the folds and, of the last stage, what the trunk looks at."""
+        work = epochs_of(len(training), validation, settings)
+        judged = validation
+        if not validation:
+            compared = work_of_folds(training, settings)
+            work, judged = work + compared, len(training) if compared.trained else 0
+        if self.recipe is Recipe.ALL_LAYERS:
+            return work
+        return Work(
+            forward=VIEWS * len(training) + judged,
+            stage_forward=work.forward,
+            stage_trained=work.trained,
+            stage_steps=work.steps,
         )

@@ -6,6 +6,7 @@ import numpy as np
 
 from task2vec.finetuning.auto_recipe import Auto
 from task2vec.finetuning.classify import Tick, classify, unheard
+from task2vec.finetuning.duration import Work
 from task2vec.finetuning.fine_tuned import FineTuned, Labels, Method
 from task2vec.finetuning.fixed_recipes import LinearProbe, Trained
 from task2vec.finetuning.prepared import ForAllLayers, ForLastStage, Run, Say
@@ -15,7 +16,7 @@ from task2vec.finetuning.splits import Labelled, joined
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.types.tuning import Recipe
 
-__all__ = ["RECIPES", "FineTuned", "Tick", "classify", "fine_tune", "passes"]
+__all__ = ["RECIPES", "FineTuned", "Tick", "classify", "fine_tune", "passes", "work_of"]
 
 #: With fewer images of validation a difference of ten points is chance: all images train, and
 #: cross-validation chooses, or calibrates.
@@ -60,15 +61,23 @@ def fine_tune(
     return method.make(run, *_parts(training, validation))
 
 
-def passes(training: Labels, *, validation: Labels, test: int, settings: FineTuningSettings) -> int:
-    """Return how many images at most go through the network, those that test it included.
+def work_of(
+    training: Labels, *, validation: Labels, test: int, settings: FineTuningSettings
+) -> Work:
+    """Return what `fine_tune` computes at most, and testing after it.
 
     ``training`` (N,) and ``validation`` (V,) are the labels of these images, ``test`` a number.
+    `expected_seconds` tells how long that takes.
     """
     validated = len(validation)
     if validated < LEAST_VALIDATION:
         training, validated = np.concatenate([training, validation]), 0
-    return RECIPES[settings.recipe].passes(training, validated, settings) + test
+    return RECIPES[settings.recipe].work(training, validated, settings) + Work(forward=test)
+
+
+def passes(training: Labels, *, validation: Labels, test: int, settings: FineTuningSettings) -> int:
+    """Return how many images at most go through the network: the passes of `work_of`."""
+    return work_of(training, validation=validation, test=test, settings=settings).passes
 
 
 def _parts(

@@ -15,6 +15,8 @@ _SHARES = 5
 def of_tuned(answer: Tuned, *, start: str = "the starting model") -> Sheet:
     """Return a new expert in sentences, the last one its protocol."""
     kept = f"Kept epoch {answer.best_epoch} of {answer.epochs}, " if answer.best_epoch else ""
+    if answer.best_epoch and answer.curve:
+        kept += f"after {answer.curve[answer.best_epoch - 1].steps} steps, "
     return Sheet(
         f"New expert: {answer.model}",
         (),
