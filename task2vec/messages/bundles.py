@@ -49,8 +49,8 @@ class BundleExport(Question):
     )
     small: bool = Field(
         False,
-        description="Keep 11 bits of each element and two replicates, which makes the file a "
-        "quarter as large. Distances change by less than a hundredth of their standard error.",
+        description="Keep ten bits of each element and two replicates, which makes the file half "
+        "as large. Plain distances change by less than a thousandth of their standard error.",
     )
 
 
