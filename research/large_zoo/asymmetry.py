@@ -4,6 +4,10 @@
 with the gains on a target, and the partial one given the symmetric distance; and what is gained by
 taking the nearest with a weight on the property, chosen on half of the families and judged on the
 other. Gains are those of linear probes, both draws, and of fine-tuned last stages where there are.
+
+How it is decided was fixed before there were numbers: a property earns a place in the
+recommendation where, with 5 and with 10 images a class, the interval of its partial correlation
+over all sources is above 0 and so is that of what it gains more on the reporting half.
 """
 
 import json
@@ -132,11 +136,13 @@ def weighted_nearest(zoo: Zoo, gains: Matrix, far: Matrix) -> dict[str, Any]:
         if name.startswith("nearness"):
             continue
         by_weight = {weight: _taken(far, values, gains, weight=weight) for weight in WEIGHTS}
-        best = max(WEIGHTS, key=lambda w, tried=by_weight: float(np.mean(tried[w][chosen])))  # type: ignore[misc]
+        means = [float(np.mean(by_weight[weight][chosen])) for weight in WEIGHTS]
+        best = WEIGHTS[int(np.argmax(means))]
         found[name] = {
             "weight": best,
             "report": _shown(by_weight[best], zoo, ~chosen),
-            "more": _shown(by_weight[best] - nearest, zoo, ~chosen),
+            # Without a weight, of the same sources: those whose property is known.
+            "more": _shown(by_weight[best] - by_weight[0.0], zoo, ~chosen),
         }
     return found
 
