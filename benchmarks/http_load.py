@@ -29,13 +29,14 @@ from task2vec import Client
 TASKS = int(os.environ.get("BENCH_TASKS", "10000"))
 QUERIES = 400
 URLS = 16
-MINUTES = float(os.environ.get("BENCH_MINUTES", "10"))
+MINUTES = float(os.environ.get("BENCH_MINUTES", "3"))
 
 
-def measure() -> dict[str, Any]:
+def measure() -> dict[str, Any] | None:
     """Return latency over HTTP and in process, peak, overload, and a long run at 80 %."""
     if shutil.which("hey") is None:
-        sys.exit("this benchmark needs `hey`: apt-get install hey")
+        print("`hey` is missing (apt-get install hey): nothing is recorded", flush=True)
+        return None
     with tempfile.TemporaryDirectory() as scratch:
         store = Path(scratch) / "store"
         _copy_store(store)
