@@ -1,6 +1,7 @@
 """Adds cells to the table, in the order of the plan, until stopped: ``python -m research.recipes``.
 
-``--blocks N`` stops after so many blocks; each is some minutes of one core.
+``--blocks N`` stops after so many blocks; each is some minutes of one core. ``--part 1/2`` and
+``--part 2/2``, at the same time, share the blocks.
 """
 
 import argparse
@@ -22,7 +23,9 @@ def main() -> None:
     """Measure what the table lacks, block by block."""
     parser = argparse.ArgumentParser(prog="python -m research.recipes")
     parser.add_argument("--blocks", type=int, help="of the plan; without, it goes on and on")
+    parser.add_argument("--part", default="1/1", help="of how many: these blocks alone")
     asked = parser.parse_args()
+    part, parts = map(int, asked.part.split("/"))
     keep_freed_memory()
     tasks = development_tasks()
     plain = plain_model(DEFAULT)
@@ -37,6 +40,8 @@ def main() -> None:
 
     done = {cell.key for cell in read()}
     for number, block in enumerate(islice(blocks(tasks), asked.blocks)):
+        if number % parts != part - 1:
+            continue
         target = target_of(block.target)
         images = drawn(target, block.shots, block.draw)
         if images is None:
