@@ -130,7 +130,7 @@ def test_the_demo_needs_its_examples_and_leaves_other_folders_alone(
     ("line", "near"),
     [
         ("recomend x", "Did you mean 'recommend'"),
-        ("recommend emoji_food --buget 3", "Did you mean --budget?"),
+        ("recommend emoji_food --buget 3", "Did you mean --budget, --bundles?"),
         ("show emoji", "Did you mean 'emoji_food'?"),
         (
             "neighbours greec",
