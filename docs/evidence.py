@@ -13,7 +13,7 @@ DIFFICULTY = REPORT.with_name("transfer_difficulty.json")
 PROTOCOLS = REPORT.with_name("transfer_protocols.json")
 COST = REPORT.with_name("transfer_cost_curve.json")
 CEILING = REPORT.with_name("transfer_ceiling.json")
-FOLLOW = REPORT.with_name("transfer_follow.json")
+FOLLOW = REPORT.with_name("recipes_follow.json")
 NOISE = REPORT.with_name("transfer_probe_noise.json")
 PROMISES = REPORT.with_name("transfer_promises.json")
 TEXT = Path(__file__).parent / "does-it-work.md.in"
@@ -82,25 +82,35 @@ def _coverage(result: Found) -> str:
 
 
 def _follow() -> str:
-    """Return how the gain of fine-tuning follows from that of a probe, and what intervals held."""
+    """Return how what a recipe gives follows from probes, and what intervals held."""
     found = json.loads(FOLLOW.read_text(encoding="utf-8"))
-    constants, held = found["constants"], found["coverage"]
-    got = found["expected_and_got_points"]["both"]
-    reporting = percents(held["reporting half"]["0.9"])
-    left_out = {b: percents(held["each family left out"][b]["0.9"]) for b in (*BUDGETS, "both")}
-    shares = {b: plain(got[b]["got_for_a_probed_one"]) for b in BUDGETS}
+    held = found["coverage_on_the_reporting_half"]
+    head = (
+        *("recipe", "of a loss stays", "a third of a gain is left with", "doubt of a gain"),
+        *("adds to the default's log-odds", "90 % intervals held"),
+    )
+    rows = (
+        (
+            f"`{recipe}`",
+            f"{each['loss']:.2f}",
+            f"{each['fades']:.0f} images",
+            f"{100 * each['own']:.0f} points, {each['share']:.2f} of the probe's gain",
+            f"{each['lift']:.2f}, after some {each['comes']:.0f} images",
+            percents(held[recipe]["0.9"]) if recipe in held else "-",
+        )
+        for recipe, each in found["constants"].items()
+    )
+    cells = found["cells"]
     return (
-        f"Of models that a linear probe finds better than the default, fine-tuning kept "
-        f"{shares['few']} of the gain with 5 images per class and {shares['all']} with many. "
-        f"So `recommend` gives a second number, the expected gain of fine-tuning: "
-        f"{constants['loss_slope']:.2f} of a loss, and exp(-n / {constants['fades']:.0f}) of a "
-        f"gain with n images to train on. Its standard deviation is "
-        f"{100 * constants['own_sd']:.1f} points and {constants['share_sd']:.2f} of the probe's "
-        f"gain, since fine-tuned gains scatter that much. {found['cells']['choosing']} fine-tuned "
-        f"models of half of the families gave these constants. On the "
-        f"{found['cells']['reporting']} of the other half 90 % intervals held {reporting}; with "
-        f"each family left out of the fit in turn they held {left_out['both']} "
-        f"({left_out['few']} with 5 images per class, {left_out['all']} with many). {_promises()}"
+        f"How the gain over the default, and its accuracy, follow from linear probes was fitted to "
+        f"{cells['choosing']} trained models of half of the families, and judged on the "
+        f"{cells['reporting']} of the other half. Test images add their own noise. The doubt is "
+        "that where the default is right on half of the images; it is smaller near 0 and "
+        f"100 %.\n\n"
+        f"{table(head, rows)}\n\n"
+        f"Over all recipes 90 % intervals held {percents(held['all']['0.9'])}; with each family "
+        f"left out of the fit in turn "
+        f"{percents(found['coverage_with_each_family_left_out']['0.9'])}. {_promises()}"
     )
 
 

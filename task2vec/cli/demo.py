@@ -2,7 +2,9 @@
 
 import shutil
 import tomllib
+from math import hypot
 from pathlib import Path
+from statistics import NormalDist
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from task2vec.client.show.sheet import (
     points_between,
 )
 from task2vec.errors import InputError
+from task2vec.types.tuning import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -211,26 +214,31 @@ def _heading(text: str) -> None:
 def print_promise(
     promised: "Recommendation", *, level: float, measured: tuple[float, float, float], images: int
 ) -> None:
-    """Print the expected and the measured gain over the default, and whether the interval held.
+    """Print the expected and the measured gain over the default, and whether they agree.
 
     ``measured`` is the gain on ``images`` test images with the ends of its 95 % interval, in
-    fractions; ``level`` is the share of gains that the expected interval is to hold.
+    fractions; ``level`` is the share of gains on new images that the expected interval is to hold.
+    They agree where they differ by no more than both doubts together, at ``level``.
     """
     gain, *ends = measured
-    low, high = promised.fine_tuned_interval
+    plan = promised.plan(Recipe.ALL_LAYERS)
+    low, high = plan.gain_interval
     out = console()
     out.print()
     rows = [
-        ("expected in step 5", points(promised.fine_tuned_gain), _interval((low, high), level)),
+        ("expected in step 5", points(plan.gain), _interval((low, high), level)),
         (f"measured on {images} images", points(gain), _interval((ends[0], ends[1]), 0.95)),
     ]
     print_sheet(Sheet("", ["gain over the default", "points", "interval"], rows))
     out.print()
-    held = low <= gain <= high
+    noise = (ends[1] - ends[0]) / 2 * _reach(level) / _reach(0.95)
+    held = abs(gain - plan.gain) <= hypot((high - low) / 2, noise)
     out.print(
-        "The expectation held: the measured gain lies within the expected interval."
+        "The expectation held: the measured gain differs from it by no more than the two intervals "
+        "allow."
         if held
-        else "The expectation did not hold: the measured gain lies outside the expected interval."
+        else "The expectation did not hold: the measured gain differs from it by more than the two "
+        "intervals allow."
     )
     if ends[0] > 0 or ends[1] < 0:
         better, worse = (promised.model, "the default")[:: 1 if gain > 0 else -1]
@@ -240,6 +248,10 @@ def print_promise(
             f"Fine-tuned, {promised.model} and the default differ on this task by no more than the "
             "noise of the test images."
         )
+
+
+def _reach(level: float) -> float:
+    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def _interval(ends: tuple[float, float], level: float) -> str:

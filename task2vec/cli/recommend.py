@@ -29,6 +29,7 @@ from task2vec.client.show.recommendation import (
 from task2vec.data.wording import FOLDER, plural
 from task2vec.errors import NoStoreError, UnknownNameError
 from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.types.tuning import Recipe
 
 if TYPE_CHECKING:
     from task2vec.cli.options import AnyClient
@@ -83,6 +84,13 @@ class Question:
             max=1,
         ),
     ] = _DEFAULTS.max_shared
+    recipe: Annotated[
+        Recipe,
+        typer.Option(
+            help="How the model will be trained. `auto` picks the recipe that promises the highest "
+            "accuracy, or a cheaper one that is nearly as good."
+        ),
+    ] = _DEFAULTS.recipe
     explain: Annotated[
         bool,
         typer.Option(
@@ -110,16 +118,19 @@ def recommend(
 
     Example: `task2vec recommend photos/dogs --max-parameters 6M`
 
-    For each model it shows the expected gain over the default model: the gain in accuracy of a
-    linear probe, a classifier on frozen features. Every interval holds 90 % of outcomes; one that
-    contains 0 means that the model may do worse than the default. With little evidence the expected
-    gain is close to 0. For 20 seconds (`--budget`) models are measured on your images: first linear
-    probes of the most promising ones, then short fine-tunings of the best, if time is left.
-    Earlier measurements are used again, also where the images are no longer at hand.
+    The answer is a model and a recipe: how to train it. `linear-probe` trains a classifier on the
+    model's unchanged features, `last-stage` its last stage too, `all-layers` everything. For each
+    model you see the accuracy to expect on new images, and the gain over the default model, trained
+    by the same recipe. Every interval holds 90 % of outcomes; one that contains 0 means that the
+    model may do worse than the default. With little evidence the expected gain is close to 0.
 
-    The model with the largest gain is recommended if the gain is at least a fifth of its standard
-    deviation, and fine-tuning the model is expected to gain, too. Otherwise the answer is the
-    default, and the exit code is 3.
+    For 20 seconds (`--budget`) models are measured on your images: first linear probes of the most
+    promising ones, then short fine-tunings of the best, if time is left. Earlier measurements are
+    used again, also where the images are no longer at hand.
+
+    The model with the largest gain of linear probes is recommended if that gain is at least a fifth
+    of its standard deviation, and the model is expected to gain by the recipe, too. Otherwise the
+    answer is the default, and the exit code is 3.
     """
     with here.work(task) as (client, tell):
         asked = {**vars(limits), **vars(question), **vars(how)}

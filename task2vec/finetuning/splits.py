@@ -15,11 +15,11 @@ from task2vec.data.task import Task
 from task2vec.data.wording import examples, plural
 from task2vec.errors import SourceError
 from task2vec.types import Likelihood
+from task2vec.types.tuning import TEST_SHARE
 
 T = TypeVar("T")
 Indices = NDArray[np.int64]
 
-TEST_SHARE = 0.25
 VALIDATION_SHARE = 0.15
 #: Enough for an interval of +-3 points; more would make testing longer than training.
 MOST_TEST_IMAGES = 1000

@@ -1,13 +1,15 @@
 """Recommendations: ranked starting models, with the evidence."""
 
 from enum import StrEnum
+from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from task2vec.messages.base import EITHER_TASK_OR_DATASET, Answer
 from task2vec.messages.explanations import Explanation
 from task2vec.messages.neighbours import Subject
 from task2vec.messages.settings import EmbeddingSettings
+from task2vec.types.tuning import Recipe
 
 #: Seconds, where nothing else is asked for.
 BUDGET = 20.0
@@ -73,6 +75,11 @@ class RecommendationQuestion(Subject):
         description="A task that contains more than this share of the task's images is not used. "
         "With a smaller share, what its experts gain is discounted.",
     )
+    recipe: Recipe = Field(
+        Recipe.AUTO,
+        description="How the model will be trained. `auto` answers with the recipe that promises "
+        "the highest accuracy, or a cheaper one that is nearly as good.",
+    )
     explain: bool = Field(
         False,
         description="Explain what each score comes from, which layers differ and which classes are "
@@ -132,46 +139,65 @@ class Evidence(Answer):
     )
 
 
+class RecipePlan(Answer):
+    """What training a starting model by one recipe is expected to give; all are fractions."""
+
+    recipe: Recipe
+    accuracy: float | None = Field(
+        description="Expected accuracy on new images; null where nothing says how well the default "
+        "does on this task."
+    )
+    accuracy_interval: tuple[float, float] | None = Field(
+        description="Interval of `accuracy`, at `level`."
+    )
+    gain: float = Field(
+        description="Expected gain over the default, trained by the same recipe. The more images, "
+        "the smaller it is beside `score`."
+    )
+    gain_interval: tuple[float, float] = Field(
+        description="Interval of the gain of one training on new images, at `level`. A test on few "
+        "images differs from that by its own noise."
+    )
+
+
 class Recommendation(Answer):
-    """A starting model with its expected gain over the plain default; all are fractions."""
+    """A starting model, and what each recipe is expected to make of it."""
 
     model: str
     ref: str
     score: float = Field(
         description="Expected gain over the default of a linear probe, a classifier on frozen "
-        "features. Models are ranked by it."
+        "features, as a fraction. Models are ranked by it."
     )
     score_sd: float = Field(description="Standard deviation of `score`.")
-    gain_interval: tuple[float, float] = Field(
-        description="Interval of the gain of a linear probe, at `level`."
-    )
-    predicted_accuracy: float | None = Field(
-        description="Expected accuracy of a linear probe; null where nothing says how well the "
-        "default does on this task."
-    )
-    interval: tuple[float, float] | None = Field(
-        description="Interval of `predicted_accuracy`, at `level`."
-    )
-    fine_tuned_gain: float = Field(
-        description="Expected gain over the default when the whole network is fine-tuned on the "
-        "task's images. The more images, the smaller it is beside `score`."
-    )
-    fine_tuned_interval: tuple[float, float] = Field(
-        description="Interval of the gain that one fine-tuning shows, at `level`."
-    )
-    fine_tuned_accuracy: float | None = Field(
-        description="Expected accuracy after fine-tuning; null where nothing says how well the "
-        "default does on this task."
-    )
-    fine_tuned_accuracy_interval: tuple[float, float] | None = Field(
-        description="Interval of `fine_tuned_accuracy`, at `level`."
-    )
+    plans: tuple[RecipePlan, ...] = Field(description="One for each recipe, the cheapest first.")
     accuracy_images: int | None = Field(
         None,
-        description="How many of the task's images both accuracies were measured on, by the "
-        "default's linear probe; null where they rest on recorded outcomes, or there are none.",
+        description="How many of the task's images the accuracies rest on, by the default's linear "
+        "probe; null where they rest on recorded outcomes, or there are none.",
     )
     evidence: tuple[Evidence, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier(cls, data: Any) -> Any:
+        # Earlier versions, whose answers are kept with their jobs, knew two recipes.
+        if not isinstance(data, dict) or "plans" in data or "fine_tuned_gain" not in data:
+            return data
+        probe = ("predicted_accuracy", "interval", "score", "gain_interval")
+        tuned = (
+            *("fine_tuned_accuracy", "fine_tuned_accuracy_interval"),
+            *("fine_tuned_gain", "fine_tuned_interval"),
+        )
+        plans = [
+            dict(zip(RecipePlan.model_fields, (recipe, *map(data.get, names)), strict=True))
+            for recipe, names in ((Recipe.LINEAR_PROBE, probe), (Recipe.ALL_LAYERS, tuned))
+        ]
+        return {**data, "plans": plans}
+
+    def plan(self, recipe: Recipe) -> RecipePlan:
+        """Return what a recipe is expected to give."""
+        return next(plan for plan in self.plans if plan.recipe is recipe)
 
 
 class StepKind(StrEnum):
@@ -242,6 +268,9 @@ class Recommended(Answer):
     task: str
     recommendations: tuple[Recommendation, ...]
     chosen: str
+    recipe: Recipe = Field(
+        Recipe.ALL_LAYERS, description="By which recipe to train the chosen model."
+    )
     abstained: bool
     reason: str
     level: float = Field(description="The share of outcomes that the intervals are to hold.")

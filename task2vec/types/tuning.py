@@ -37,3 +37,16 @@ class ChosenBy(StrEnum):
     VALIDATION = "validation"
     CROSS_VALIDATION = "cross_validation"
     NONE = "none"
+
+
+#: The share of a task's images that are held out to test what was trained.
+TEST_SHARE = 0.25
+#: From the cheapest to the most expensive.
+RECIPES = (Recipe.LINEAR_PROBE, Recipe.LAST_STAGE, Recipe.ALL_LAYERS)
+
+#: What is done to a starting model, in words.
+TRAINED = {
+    Recipe.LINEAR_PROBE: "with a linear probe",
+    Recipe.LAST_STAGE: "with the last stage trained",
+    Recipe.ALL_LAYERS: "with all layers trained",
+}

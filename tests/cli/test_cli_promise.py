@@ -3,23 +3,20 @@
 import pytest
 
 from task2vec.cli.demo import print_promise
-from task2vec.messages.recommendations import Recommendation
+from task2vec.messages.recommendations import RecipePlan, Recommendation
+from task2vec.types.tuning import Recipe
 
 
 def expecting(gain: float, low: float, high: float) -> Recommendation:
+    plan = RecipePlan(
+        recipe=Recipe.ALL_LAYERS,
+        accuracy=None,
+        accuracy_interval=None,
+        gain=gain,
+        gain_interval=(low, high),
+    )
     return Recommendation(
-        model="expert",
-        ref="r",
-        score=0.16,
-        score_sd=0.04,
-        gain_interval=(0.1, 0.2),
-        predicted_accuracy=None,
-        interval=None,
-        fine_tuned_gain=gain,
-        fine_tuned_interval=(low, high),
-        fine_tuned_accuracy=None,
-        fine_tuned_accuracy_interval=None,
-        evidence=(),
+        model="expert", ref="r", score=0.16, score_sd=0.04, plans=(plan,), evidence=()
     )
 
 
@@ -27,8 +24,10 @@ def expecting(gain: float, low: float, high: float) -> Recommendation:
     ("measured", "verdict", "better"),
     [
         (0.028, "The expectation held", "expert and the default differ on this task by no more"),
-        (-0.101, "The expectation did not hold", "the default is better on this task than expert"),
-        (0.201, "The expectation did not hold", "expert is better on this task than the default"),
+        # The intervals together reach as far as hypot(0.15, 0.0336) from the expected gain.
+        (-0.103, "The expectation held", "the default is better on this task than expert"),
+        (-0.104, "The expectation did not hold", "the default is better on this task than expert"),
+        (0.204, "The expectation did not hold", "expert is better on this task than the default"),
         (0.041, "The expectation held", "expert is better on this task than the default"),
     ],
 )
@@ -51,6 +50,6 @@ def test_expected_and_measured_stand_side_by_side(
 
     assert rows["expected"][-6:] == ["+5.0", "-10.0", "to", "+20.0", "(90", "%)"]
     assert rows["measured"][:5] == ["measured", "on", "216", "images", f"{100 * measured:+.1f}"]
-    assert f"{verdict}: the measured gain" in said
+    assert f"{verdict}: the measured gain" in " ".join(said.split())
     assert better in " ".join(said.split())
     assert max(map(len, said.splitlines())) <= 80

@@ -12,6 +12,7 @@ from task2vec import LocalClient
 from task2vec.errors import NameTakenError, SettingError, SourceError, StoreError, UnknownNameError
 from task2vec.messages.batches import ItemStatus
 from task2vec.messages.jobs import Progress
+from task2vec.types.tuning import Recipe
 
 
 def as_json(answer: Any) -> Any:
@@ -71,8 +72,8 @@ def test_a_recommendation_measures_once_and_tells_of_it(store: Path) -> None:
     assert as_json(answer) | {"steps": []} == as_json(again) | {"steps": []}
     assert [step.cached for step in again.steps] == [False, True]
     assert told[0] == Progress(stage="probing efficientnet_lite0", done=0, total=20)
-    assert quick.recommendations[0].predicted_accuracy is None
-    assert answer.recommendations[0].predicted_accuracy is not None
+    assert quick.recommendations[0].plan(Recipe.LINEAR_PROBE).accuracy is None
+    assert answer.recommendations[0].plan(Recipe.LINEAR_PROBE).accuracy is not None
 
 
 def test_a_long_list_says_how_to_read_it(store: Path) -> None:

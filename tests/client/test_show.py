@@ -69,8 +69,9 @@ def facts_of(name: str) -> list[str]:
             return [f"{of.symmetric:.3f}", f"{of.asymmetric.source_to_target:.3f}"]
         case "recommended":
             best = max(of.recommendations, key=lambda each: each.score)
-            low, high = (f"{100 * end:+.1f}" for end in best.gain_interval)
-            return [f"{100 * best.score:+.1f}", f"{low} to {high}", "on frozen features"]
+            plan = best.plan(of.recipe)
+            low, high = (f"{100 * end:+.1f}" for end in plan.gain_interval)
+            return [f"{100 * plan.gain:+.1f}", f"{low} to {high}", "Expected with all layers"]
         case "information":
             most = max(of.layers, key=lambda layer: layer.nats - layer.nats_of_place)
             return [f"{of.nats:,.0f} nats at beta 1e-05", f"{most.noise:.3f}", "by guessing"]

@@ -8,6 +8,7 @@ from task2vec.recommendation.answer.question import KnownTask, Question
 from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.recommendation.gain_model.kernel import Scales
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
+from task2vec.types.tuning import Recipe
 
 #: Distances on either side of where one task says something of another.
 REACH = Scales().reach
@@ -20,7 +21,7 @@ def model(name, task=None):
     return make_model(name, id=f"mdl-{name}", ref=ref, task=source, parameters=1000, input_size=16)
 
 
-def outcome(name, task, accuracy, protocol="p"):
+def outcome(name, task, accuracy, protocol="linear probe"):
     """An outcome on a hundred thousand images: its noise is small."""
     return StoredOutcome(
         model=f"mdl-{name}",
@@ -88,3 +89,13 @@ def found(answer, name):
 
 def kinds(recommendation):
     return [piece.kind for piece in recommendation.evidence]
+
+
+def by_probe(candidate):
+    """What a linear probe is expected to give."""
+    return candidate.plan(Recipe.LINEAR_PROBE)
+
+
+def by_training(candidate):
+    """What training all layers is expected to give."""
+    return candidate.plan(Recipe.ALL_LAYERS)

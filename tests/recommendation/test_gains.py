@@ -5,10 +5,11 @@ from math import isnan
 import pytest
 
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.recommendation.evidence.gains import PROTOCOL_SD, GainTable
+from task2vec.recommendation.evidence.gains import GainTable
+from task2vec.recommendation.evidence.recipes import PROTOCOL_SD
 
 
-def outcome(model, accuracy, *, task="roses", protocol="p", **more):
+def outcome(model, accuracy, *, task="roses", protocol="linear probe", **more):
     return StoredOutcome(model=model, task=task, accuracy=accuracy, protocol=protocol, **more)
 
 
@@ -18,14 +19,14 @@ def pair(plain, expert, **more):
 
 
 def variance_of(outcomes):
-    ((_, variance),) = GainTable(outcomes, "plain").of("expert", "roses")
-    return variance
+    (gain,) = GainTable(outcomes, "plain").of("expert", "roses")
+    return gain.variance
 
 
 def test_a_gain_is_the_difference_to_the_default_on_one_task_and_protocol():
     table = GainTable([*pair(0.70, 0.76), *pair(0.40, 0.30, task="cats")], "plain")
-    assert [gain for gain, _ in table.of("expert", "roses")] == pytest.approx([0.06])
-    assert [gain for gain, _ in table.of("expert", "cats")] == pytest.approx([-0.10])
+    assert [each.gain for each in table.of("expert", "roses")] == pytest.approx([0.06])
+    assert [each.gain for each in table.of("expert", "cats")] == pytest.approx([-0.10])
     assert table.count == 2
     assert table.of("plain", "roses") == table.of("expert", "dogs") == []
     assert table.averages() == {"expert": (pytest.approx(-0.02), 2)}
@@ -43,7 +44,7 @@ def test_no_gain_without_the_default_under_the_same_protocol():
 def test_protocols_stay_apart_and_count_once_a_task_in_the_average():
     roses = [*pair(0.70, 0.80, protocol="a"), *pair(0.50, 0.90, protocol="b")]
     table = GainTable([*roses, *pair(0.50, 0.45, task="cats")], "plain")
-    assert sorted(gain for gain, _ in table.of("expert", "roses")) == pytest.approx([0.1, 0.4])
+    assert sorted(each.gain for each in table.of("expert", "roses")) == pytest.approx([0.1, 0.4])
     assert table.count == 3
     # Tasks weigh alike: (0.25 - 0.05) / 2, not (0.1 + 0.4 - 0.05) / 3.
     assert table.averages() == {"expert": (pytest.approx(0.10), 2)}
@@ -56,9 +57,9 @@ def test_repeats_are_pooled_and_their_noise_averages_out():
         outcome("expert", 0.90, interval=(0.90 - 0.0784, 0.90 + 0.0784)),
     ]
     plain = outcome("plain", 0.70, interval=(0.70 - 0.0196, 0.70 + 0.0196))
-    ((gain, variance),) = GainTable([*repeats, plain], "plain").of("expert", "roses")
-    assert gain == pytest.approx(0.15)
-    assert variance == pytest.approx((0.03**2 + 0.04**2) / 4 + 0.01**2)
+    (found,) = GainTable([*repeats, plain], "plain").of("expert", "roses")
+    assert found.gain == pytest.approx(0.15)
+    assert found.variance == pytest.approx((0.03**2 + 0.04**2) / 4 + 0.01**2)
 
 
 def test_the_noise_is_that_of_the_interval_or_else_of_the_images():
@@ -74,8 +75,8 @@ def test_the_noise_is_that_of_the_interval_or_else_of_the_images():
 
 
 def test_protocols_are_pooled_by_their_noise_and_what_they_differ_by():
-    exact = pair(0.70, 0.80, protocol="a", images=10**8)
-    table = GainTable([*exact, *pair(0.50, 0.70, protocol="b", images=100)], "plain")
+    exact = pair(0.70, 0.80, protocol="linear, a", images=10**8)
+    table = GainTable([*exact, *pair(0.50, 0.70, protocol="linear, b", images=100)], "plain")
     noise = 0.5 * 0.5 / 100 + 0.7 * 0.3 / 100
     exact, noisy = 1 / PROTOCOL_SD**2, 1 / (PROTOCOL_SD**2 + noise)
     gain, variance = table.pooled("expert", "roses")

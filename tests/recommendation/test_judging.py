@@ -27,4 +27,4 @@ def test_the_default_is_foretold_from_enough_tasks_on(tasks, told):
         tasks=at(**dict.fromkeys(names, NEAR)),
         outcomes=[outcome("plain", name, 0.7) for name in names],
     )
-    assert (Judge(question).base() is not None) == told
+    assert (Judge(question).foretold is not None) == told

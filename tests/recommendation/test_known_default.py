@@ -6,12 +6,12 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 from factories import replace
-from questions import NEAR, PLAIN, ask, at, found, model, outcome, right
+from questions import NEAR, PLAIN, ask, at, by_probe, found, model, outcome, right
 
 from task2vec.messages.explanations import DefaultAccuracy
 from task2vec.recommendation.answer.answer import rank
-from task2vec.recommendation.answer.belief import LEVEL
 from task2vec.recommendation.evidence.gains import GainTable
+from task2vec.recommendation.prediction.intervals import LEVEL
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 ELSEWHERE = [f"t{i}" for i in range(8)]
@@ -37,13 +37,13 @@ def on(images, accuracy=0.5, **known):
 def test_what_the_default_reached_on_the_task_is_what_is_predicted():
     answer = rank(known_here(on(400)))
     plain, other = found(answer, "plain"), found(answer, "other")
-    assert plain.predicted_accuracy == 0.5
+    assert by_probe(plain).accuracy == 0.5
     half = Z * sqrt(0.25 / 400)
-    assert plain.interval == pytest.approx((0.5 - half, 0.5 + half))
+    assert by_probe(plain).accuracy_interval == pytest.approx((0.5 - half, 0.5 + half))
     # A model whose gain is not known is as the default, give or take its gain.
-    assert other.predicted_accuracy == 0.5 + other.score
+    assert by_probe(other).accuracy == 0.5 + other.score
     wider = Z * sqrt(0.25 / 400 + other.score_sd**2)
-    assert other.interval == pytest.approx((0.5 - wider, 0.5 + wider))
+    assert by_probe(other).accuracy_interval == pytest.approx((0.5 - wider, 0.5 + wider))
     assert answer.explanation.default.known_by == "outcomes"
     assert DefaultAccuracy.model_validate(answer.explanation.default).known_by == "outcomes"
 
@@ -61,38 +61,43 @@ def test_how_well_gains_are_foretold_elsewhere_does_not_count_for_what_was_measu
         )
     )
     assert answer.calibrated
-    low, high = found(answer, "other").gain_interval
+    low, high = by_probe(found(answer, "other")).gain_interval
     assert (high - low) / 2 < 0.5 * Z * found(answer, "other").score_sd
-    low, high = found(answer, "plain").interval
+    low, high = by_probe(found(answer, "plain")).accuracy_interval
     assert (high - low) / 2 == pytest.approx(Z * sqrt(0.25 / 400))
 
 
 def test_an_outcome_says_more_than_a_linear_probe():
     answer = rank(known_here(on(400), measured={"plain": right(70, 100)}))
-    assert found(answer, "plain").predicted_accuracy == 0.5
+    assert by_probe(found(answer, "plain")).accuracy == 0.5
     probed = rank(known_here(measured={"plain": right(70, 100)}))
-    assert found(probed, "plain").predicted_accuracy == 0.7
+    assert by_probe(found(probed, "plain")).accuracy == 0.7
     assert probed.explanation.default.known_by == "linear_probe"
 
 
 def test_an_outcome_by_a_protocol_of_its_own_is_no_accuracy_by_that_of_the_others():
     answer = rank(known_here(on(400, protocol="another")))
-    assert found(answer, "plain").predicted_accuracy > 0.9
+    assert by_probe(found(answer, "plain")).accuracy > 0.9
     assert answer.explanation.default.known_by == "other_tasks"
 
 
 def test_repeats_that_differ_are_as_doubtful_as_they_differ():
     seeds = [on(10**6, accuracy, seed=i) for i, accuracy in enumerate((0.3, 0.5, 0.7))]
-    low, high = found(rank(known_here(*seeds)), "plain").interval
+    low, high = by_probe(found(rank(known_here(*seeds)), "plain")).accuracy_interval
     assert (high - low) / 2 == pytest.approx(Z * np.std([0.3, 0.5, 0.7], ddof=1) / sqrt(3))
 
 
 def test_an_outcome_that_was_recorded_again_is_one_measurement():
     once = rank(known_here(on(400)))
     again = rank(known_here(*[on(400, id=f"out-{i}", created=f"{i}") for i in range(10)]))
-    assert found(again, "plain").interval == found(once, "plain").interval
+    assert (
+        by_probe(found(again, "plain")).accuracy_interval
+        == by_probe(found(once, "plain")).accuracy_interval
+    )
     seeds = rank(known_here(*[on(400, seed=i) for i in range(10)]))
-    width = np.diff(found(seeds, "plain").interval) / np.diff(found(once, "plain").interval)
+    width = np.diff(by_probe(found(seeds, "plain")).accuracy_interval) / np.diff(
+        by_probe(found(once, "plain")).accuracy_interval
+    )
     assert width == pytest.approx(1 / sqrt(10))
 
 
@@ -106,7 +111,7 @@ def test_what_differs_in_anything_measured_is_a_repeat(other):
     measured = replace(plain, model="mdl-expert")
 
     def variance(*outcomes):
-        return GainTable([plain, *outcomes], "mdl-plain").of("mdl-expert", "tsk-t0")[0][1]
+        return GainTable([plain, *outcomes], "mdl-plain").of("mdl-expert", "tsk-t0")[0].variance
 
     assert variance(measured, replace(measured, id="again")) == variance(measured)
     assert variance(measured, replace(measured, **other)) != variance(measured)

@@ -9,6 +9,7 @@ from questions import found as found_in
 
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import SHORT_VARIANCE, Judge
+from task2vec.recommendation.evidence.recipes import own_variance
 from task2vec.recommendation.measure.linear_probe import leave_one_out
 from task2vec.recommendation.measure.probe_accuracy import (
     COMMON,
@@ -21,7 +22,7 @@ from task2vec.recommendation.measure.probe_accuracy import (
     noise_parts,
     paired_gain,
 )
-from task2vec.recommendation.prediction.fine_tuned_gain import OWN_SD
+from task2vec.types.tuning import Recipe
 
 
 def probe(correct, total, error=None):
@@ -110,7 +111,8 @@ def test_a_short_fine_tuning_is_believed_more_than_a_probe_of_the_same_noise():
     assert tuned.mean[place] > probed.mean[place] + 0.02
     # With nothing expected beforehand beyond 0 this is the mean of both by their precisions, as if
     # what was expected were less sure by what a probe misses.
-    prior = judge.judge(probed={}).belief.sd[place] ** 2 + OWN_SD**2
+    doubt = judge.judge(probed={}).belief.sd[place] ** 2
+    prior = doubt + own_variance(Recipe.ALL_LAYERS, doubt, accuracy=None)
     found = paired_gain(measured["mdl-steady"], measured["mdl-plain"])
     noise = found.variance + SHORT_VARIANCE
     assert tuned.mean[place] == pytest.approx(prior / (prior + noise) * found.gain, abs=2e-3)

@@ -16,6 +16,8 @@ from questions import (
     apart,
     ask,
     at,
+    by_probe,
+    by_training,
     found,
     kinds,
     model,
@@ -41,8 +43,8 @@ def test_a_fresh_store_takes_the_default():
     assert answer.chosen == "plain"
     assert names(answer) == ["plain"]
     (only,) = answer.recommendations
-    assert (only.score, only.score_sd, only.gain_interval) == (0, 0, (0, 0))
-    assert (only.predicted_accuracy, only.interval) == (None, None)
+    assert (only.score, only.score_sd, by_probe(only).gain_interval) == (0, 0, (0, 0))
+    assert (by_probe(only).accuracy, by_probe(only).accuracy_interval) == (None, None)
     assert kinds(only) == [EvidenceKind.NONE]
     assert "plain" in answer.reason
     assert not answer.calibrated
@@ -71,8 +73,8 @@ def test_a_near_expert_with_outcomes_is_recommended():
     best = answer.recommendations[0]
     assert 0.1 < best.score < 0.2
     assert best.score > TRUST * best.score_sd
-    assert f"after fine-tuning: {100 * best.fine_tuned_gain:+.1f} points" in answer.reason
-    low, high = best.fine_tuned_interval
+    assert f"with all layers trained: {100 * by_training(best).gain:+.1f} points" in answer.reason
+    low, high = by_training(best).gain_interval
     assert f"interval {100 * low:+.1f} to {100 * high:+.1f}" in answer.reason
 
 
@@ -215,13 +217,13 @@ def test_the_interval_of_a_probed_default_is_that_of_its_own_noise():
     zoo = [PLAIN, model("other")]
     asked = ask(zoo, tasks=tasks, outcomes=outcomes, measured={"plain": right(80, 100)})
     answer = rank(asked)
-    low, high = found(answer, "plain").interval
+    low, high = by_probe(found(answer, "plain")).accuracy_interval
     assert answer.calibrated
     half = 1.645 * (81 / 102 * 21 / 102 / 100) ** 0.5
     assert (low, high) == pytest.approx((0.8 - half, 0.8 + half), abs=1e-4)
     # While the gain of another reaches as far as what gains were off elsewhere.
     other = found(answer, "other")
-    assert other.gain_interval[1] - other.gain_interval[0] != pytest.approx(
+    assert by_probe(other).gain_interval[1] - by_probe(other).gain_interval[0] != pytest.approx(
         2 * 1.645 * other.score_sd, rel=0.05
     )
 
@@ -271,7 +273,7 @@ def test_a_probe_says_nothing_without_the_default_to_compare_with():
     answer = rank(ask([PLAIN, model("other")], measured={"other": right(99, 100)}))
     assert answer.abstained
     assert found(answer, "other").score == 0
-    assert found(answer, "other").predicted_accuracy is None
+    assert by_probe(found(answer, "other")).accuracy is None
 
 
 def test_outcomes_on_the_target_itself_count_most():
@@ -306,11 +308,11 @@ def test_without_the_default_among_the_models_the_best_of_the_rest_is_taken(gain
     assert not answer.abstained
     assert answer.chosen == "other" == names(answer)[0]
     best = answer.recommendations[0]
-    assert f"after fine-tuning: {100 * best.fine_tuned_gain:+.1f} points" in answer.reason
+    assert f"with all layers trained: {100 * by_training(best).gain:+.1f} points" in answer.reason
     assert answer.reason.endswith("; the default does not pass the limits")
     assert answer.baselines[0].model is None
     # The default is still what the prediction builds on.
-    assert best.predicted_accuracy == pytest.approx(0.8 + best.score, abs=0.005)
+    assert by_probe(best).accuracy == pytest.approx(0.8 + best.score, abs=0.005)
 
 
 @pytest.mark.parametrize("accuracy", [0.06, 0.94])
@@ -320,7 +322,12 @@ def test_the_interval_of_a_foretold_default_is_even_in_log_odds(accuracy):
     outcomes = [outcome("plain", name, accuracy) for name in "abcdefgh"]
     (only,) = rank(ask([PLAIN], tasks=tasks, outcomes=outcomes)).recommendations
     low, middle, high = (
-        np.log(p / (1 - p)) for p in (only.interval[0], only.predicted_accuracy, only.interval[1])
+        np.log(p / (1 - p))
+        for p in (
+            by_probe(only).accuracy_interval[0],
+            by_probe(only).accuracy,
+            by_probe(only).accuracy_interval[1],
+        )
     )
     assert high - middle == pytest.approx(middle - low, rel=1e-6)
     assert high - low > 0.5
@@ -368,16 +375,18 @@ def test_predictions_are_the_default_and_the_gain_within_bounds(scores, nearness
         )
     )
     for judged in answer.recommendations:
-        low, high = judged.interval
+        low, high = by_probe(judged).accuracy_interval
         expected = min(max(plain / 30 + judged.score, 0), 1)
         # Near 1 it is less and near 0 more, since no accuracy is beyond: by 0.4 deviations at most.
         share = (plain + 1) / 32
         sd = np.hypot(judged.score_sd, (share * (1 - share) / 30) ** 0.5)
-        assert abs(judged.predicted_accuracy - expected) <= 0.4 * sd + 1e-9
-        assert judged.predicted_accuracy < 1 or judged.score == 0
-        assert 0 <= low <= judged.predicted_accuracy <= high <= 1
+        assert abs(by_probe(judged).accuracy - expected) <= 0.4 * sd + 1e-9
+        assert by_probe(judged).accuracy < 1 or judged.score == 0
+        assert 0 <= low <= by_probe(judged).accuracy <= high <= 1
         assert high > low
-        assert judged.gain_interval[0] <= judged.score <= judged.gain_interval[1]
+        assert (
+            by_probe(judged).gain_interval[0] <= judged.score <= by_probe(judged).gain_interval[1]
+        )
     # Best first, but for what comes first as the answer.
     rest = [judged.score for judged in answer.recommendations[1:]]
     assert rest == sorted(rest, reverse=True)

@@ -6,13 +6,13 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 from factories import replace
-from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, found, model, outcome, right
+from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, by_probe, found, model, outcome, right
 
 from task2vec.messages.recommendations import EvidenceKind, StepKind, Untried
 from task2vec.recommendation.answer.answer import rank
-from task2vec.recommendation.answer.belief import LEVEL
 from task2vec.recommendation.answer.evidence_text import out_of_time
 from task2vec.recommendation.answer.question import KnownTask
+from task2vec.recommendation.prediction.intervals import LEVEL
 from task2vec.types.tuning import Recipe
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
@@ -22,10 +22,10 @@ def test_the_interval_widens_with_the_doubt_of_the_gain():
     answer = rank(ask([PLAIN, model("other")], measured={"plain": right(60, 100)}))
     plain, other = found(answer, "plain"), found(answer, "other")
     p = 61 / 102
-    assert plain.interval[1] - 0.6 == pytest.approx(Z * sqrt(p * (1 - p) / 100))
+    assert by_probe(plain).accuracy_interval[1] - 0.6 == pytest.approx(Z * sqrt(p * (1 - p) / 100))
     doubt = sqrt(p * (1 - p) / 100 + other.score_sd**2)
-    assert other.interval[1] - 0.6 == pytest.approx(Z * doubt)
-    assert other.gain_interval == pytest.approx((-Z * other.score_sd, Z * other.score_sd))
+    assert by_probe(other).accuracy_interval[1] - 0.6 == pytest.approx(Z * doubt)
+    assert by_probe(other).gain_interval == pytest.approx((-Z * other.score_sd, Z * other.score_sd))
 
 
 def untried(kind, model, seconds):
@@ -86,13 +86,13 @@ def test_enough_tasks_vouch_for_the_intervals():
 def test_where_the_default_was_measured_on_other_tasks_its_accuracy_is_foretold():
     question, accuracies = many(12)
     plain = found(rank(question), "plain")
-    assert plain.predicted_accuracy == pytest.approx(accuracies.mean(), abs=0.08)
-    low, high = plain.interval
+    assert by_probe(plain).accuracy == pytest.approx(accuracies.mean(), abs=0.08)
+    low, high = by_probe(plain).accuracy_interval
     assert low < accuracies.mean() < high
-    assert found(rank(many(4)[0]), "plain").predicted_accuracy is None
+    assert found(rank(many(4)[0]), "plain").plan(Recipe.LINEAR_PROBE).accuracy is None
     # A probe on the target's own images says more.
     probed = rank(replace(question, measured={"mdl-plain": right(30, 100)}))
-    assert found(probed, "plain").predicted_accuracy == 0.3
+    assert by_probe(found(probed, "plain")).accuracy == 0.3
 
 
 def test_evidence_names_its_numbers():

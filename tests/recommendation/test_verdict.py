@@ -58,12 +58,14 @@ def test_what_fine_tuning_is_expected_to_lose_is_not_taken():
     probes = {"plain": right(200, 400), "other": right(215, 400)}
     few, many = (rank(ask([PLAIN, OTHER], measured=probes, images=n)) for n in (10, 2000))
     assert few.chosen == "other"
-    assert found(few, "other").fine_tuned_gain > 0
+    assert found(few, "other").plan(few.recipe).gain > 0
     assert (many.chosen, many.abstained) == ("plain", True)
     # The gain of linear probes is the same, and would be enough by itself.
     assert found(many, "other").score == found(few, "other").score
-    assert found(many, "other").fine_tuned_gain <= 0
-    assert many.reason.startswith("after fine-tuning, no model is expected to beat the default")
+    assert found(many, "other").plan(many.recipe).gain <= 0
+    assert many.reason.startswith(
+        "with all layers trained, no model is expected to beat the default"
+    )
     assert many.recommendations[0].model == "plain"
 
 

@@ -6,6 +6,7 @@ from served import ELEMENTS, add_outcome, add_task, embedding
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import Subject
 from task2vec.types.details import EmbeddingDetails, HeadInformation, LayerElements
+from task2vec.types.tuning import Recipe
 
 LAYERS = (LayerElements("all", ELEMENTS),)
 
@@ -16,7 +17,7 @@ def details(nats):
 
 def predicted(workspace, subject):
     answer = recommend(workspace, which_model(published=False), subject, measured={})
-    return {each.predicted_accuracy for each in answer.recommendations}
+    return {each.plan(Recipe.LINEAR_PROBE).accuracy for each in answer.recommendations}
 
 
 def test_a_task_of_many_nats_is_expected_to_be_hard(served):

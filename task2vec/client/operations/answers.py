@@ -186,6 +186,7 @@ class Answers(Part[M]):
         measure: bool = True,
         budget: float = BUDGET,
         max_shared: float = MOST_SHARED,
+        recipe: Recipe | str = Recipe.AUTO,
         explain: bool = False,
         probe: str | None = None,
         images: int = EMBEDDING.images,
@@ -200,10 +201,11 @@ class Answers(Part[M]):
         not at hand, earlier measurements alone count, ``images_missing`` is true and a warning says
         how to bring them. Without ``measure``, as with a budget of 0, distances and outcomes alone
         decide. ``published`` lets published accuracies of models count, ``bundles`` the tasks and
-        outcomes that bundles brought. A task that has more than
-        the share ``max_shared`` of the images is no evidence. With ``explain`` the answer has an
-        ``explanation``: what moved it, the layers in which the task is like its neighbours and
-        unlike them, and the classes that are hard.
+        outcomes that bundles brought. A task that has more than the share ``max_shared`` of the
+        images is no evidence. ``recipe`` is how the model will be trained; ``auto`` answers with
+        the recipe that promises most. With ``explain`` the answer has an ``explanation``: what
+        moved it, the layers in which the task is like its neighbours and unlike them, and the
+        classes that are hard.
 
         Raises `UnknownNameError`, `SourceError`, `SettingError`.
         """
@@ -220,6 +222,7 @@ class Answers(Part[M]):
             measure=measure and budget > 0,
             budget=budget if measure else 0.0,
             max_shared=max_shared,
+            recipe=recipe,
             explain=explain,
             settings=_settings(probe, images=images, seed=seed),
         )

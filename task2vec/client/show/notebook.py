@@ -40,6 +40,7 @@ from task2vec.messages.recommendations import Recommended
 from task2vec.messages.showing import as_html, as_line, as_rich
 from task2vec.messages.tasks import Task
 from task2vec.types.names import visible
+from task2vec.types.tuning import TRAINED
 
 if TYPE_CHECKING:
     from task2vec.client.show.table import Drawn
@@ -136,7 +137,7 @@ def _(answer: Recommended) -> str:
     first = next((each for each in answer.recommendations if each.model == answer.chosen), None)
     gain = None
     if first is not None and not answer.abstained:
-        gain = f"{points(first.fine_tuned_gain)} points after fine-tuning"
+        gain = f"{points(first.plan(answer.recipe).gain)} points {TRAINED[answer.recipe]}"
     return _line(
         f"Recommended for '{answer.task}'",
         f"{answer.chosen} (the default)" if answer.abstained else answer.chosen,

@@ -6,6 +6,7 @@ from task2vec.client.show.sheet import Sheet, interval, percent, points, points_
 from task2vec.data.wording import plural
 from task2vec.messages.explanations import ClassesJudged, ComparedLayers
 from task2vec.messages.recommendations import Evidence, Recommendation, Recommended
+from task2vec.types.tuning import TRAINED, Recipe
 
 #: What is said of the strongest piece of evidence, the strongest first.
 _KNOWN_BY = {
@@ -15,43 +16,42 @@ _KNOWN_BY = {
     "source_task": "its task",
     "published": "published",
 }
-_FINE_TUNED = "after fine-tuning (points)"
+_PROBED = "with a linear probe (points)"
 
 
 def of_recommended(answer: Recommended, *, most: int | None = None, full: bool = False) -> Sheet:
-    """Return the candidates, or the ``most`` first; ``full`` adds the gain of fine-tuning."""
+    """Return the candidates, or the ``most`` first; ``full`` adds their gain by linear probes."""
+    level = f"{100 * answer.level:.0f} %"
     return Sheet(
         f"{answer.task}. {verdict(answer)}",
         [
-            *(
-                "starting model",
-                "linear-probe gain (points)",
-                f"{100 * answer.level:.0f} % interval",
-            ),
-            *([_FINE_TUNED] if full else []),
+            *("starting model", "accuracy", "gain (points)", f"{level} interval"),
+            *([_PROBED] if full else []),
             "known by",
         ],
-        [_row(each, full=full) for each in answer.recommendations[:most]],
+        [_row(each, answer.recipe, full=full) for each in answer.recommendations[:most]],
         (
-            "Linear probe: on frozen features. Gains: over the default. "
-            f"Intervals: {100 * answer.level:.0f} %.",
+            f"Expected {TRAINED[answer.recipe]}. Gains: over the default, trained in "
+            f"the same way. Intervals: {level}.",
             _evidence_line(answer),
         ),
         whole=["starting model"],
-        spare=[_FINE_TUNED] if full else [],
+        spare=[_PROBED] if full else [],
     )
 
 
-def _row(each: Recommendation, *, full: bool) -> tuple[str, ...]:
-    tuned = [f"{points(each.fine_tuned_gain)} ({points_between(each.fine_tuned_interval)})"]
-    if each.fine_tuned_interval[0] == each.fine_tuned_interval[1]:
+def _row(each: Recommendation, recipe: Recipe, *, full: bool) -> tuple[str, ...]:
+    plan, probed = each.plan(recipe), each.plan(Recipe.LINEAR_PROBE)
+    accuracy = "-" if plan.accuracy is None else percent(plan.accuracy)
+    if plan.gain_interval[0] == plan.gain_interval[1]:
         # Nothing is to be known of the gain of the default over itself.
-        return (each.model, "0.0", "-", *(["-"] if full else []), "the default")
+        return (each.model, accuracy, "0.0", "-", *(["-"] if full else []), "the default")
     return (
         each.model,
-        points(each.score),
-        points_between(each.gain_interval),
-        *(tuned if full else []),
+        accuracy,
+        points(plan.gain),
+        points_between(plan.gain_interval),
+        *([f"{points(probed.gain)} ({points_between(probed.gain_interval)})"] if full else []),
         _known_by(each),
     )
 
@@ -63,23 +63,24 @@ def verdict(answer: Recommended) -> str:
 
 
 def reasons(answer: Recommended) -> list[str]:
-    """Return why that is to be taken, and what fine-tuning it is expected to give if known."""
+    """Return why that is to be taken, and what training it is expected to give if known."""
     promised = _promise(answer)
     return [f"{answer.reason[:1].upper()}{answer.reason[1:]}.", *([promised] if promised else [])]
 
 
 def _promise(answer: Recommended) -> str | None:
     chosen = _chosen(answer)
-    if chosen is None or chosen.fine_tuned_accuracy is None:
+    if chosen is None:
         return None
-    ends = chosen.fine_tuned_accuracy_interval
+    plan = chosen.plan(answer.recipe)
+    if plan.accuracy is None:
+        return None
+    ends = plan.accuracy_interval
     within = "" if ends is None else f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f} %)"
     images = chosen.accuracy_images
     on = "" if images is None else plural(images, "image")
     by = on and f", estimated by a linear probe on {on}"
-    return (
-        f"Expected accuracy after fine-tuning: {percent(chosen.fine_tuned_accuracy)}{within}{by}."
-    )
+    return f"Expected accuracy {TRAINED[answer.recipe]}: {percent(plan.accuracy)}{within}{by}."
 
 
 def _evidence_line(answer: Recommended) -> str:

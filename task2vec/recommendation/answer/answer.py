@@ -6,13 +6,21 @@ import numpy as np
 
 from task2vec.data.wording import plural
 from task2vec.messages.explanations import DefaultAccuracy, Explanation
-from task2vec.messages.recommendations import Baseline, Recommendation, Recommended, Step
-from task2vec.recommendation.answer.belief import LEVEL, NORMAL_REACH, Judge, Judged
+from task2vec.messages.recommendations import (
+    Baseline,
+    RecipePlan,
+    Recommendation,
+    Recommended,
+    Step,
+)
+from task2vec.recommendation.answer.belief import Judge, Judged
 from task2vec.recommendation.answer.bundle_text import of_bundles
 from task2vec.recommendation.answer.evidence_text import Teller, why_abstained, why_taken
 from task2vec.recommendation.answer.predicted_accuracy import PredictedAccuracy
 from task2vec.recommendation.answer.question import Question
 from task2vec.recommendation.answer.score_breakdown import Influence, moves_of
+from task2vec.recommendation.prediction.intervals import LEVEL, NORMAL_REACH
+from task2vec.types.tuning import RECIPES, Recipe
 
 
 def rank(question: Question) -> Recommended:
@@ -31,12 +39,11 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
     question = judge.question
     influence = Influence(judged)
     teller = Teller(question, influence)
-    predicted = PredictedAccuracy.of(judge)
+    predicted = judge.predicted(question.measured)
     leader = judged.leader
     order = np.lexsort((np.arange(len(judged.offered)), -judged.belief.mean)).tolist()
     ranked = [
-        _recommendation(judge, judged, teller, predicted, place=i)
-        for i in _told(judged, question, order)
+        _recommendation(judged, teller, predicted, place=i) for i in _told(judged, question, order)
     ]
     records = {model.name: model for model in judged.offered}
     named = {each.model: each for each in ranked}
@@ -49,9 +56,9 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         # What surely gains by a linear probe, and is not taken, comes before what merely might.
         best = first if judged.best is None else named[judged.offered[judged.best].name]
         tie = best is not None and best.model in {judged.offered[i].name for i in judged.ties}
-        reason = why_abstained(best, chosen, tie=tie)
+        reason = why_abstained(best, chosen, recipe=judged.recipe, tie=tie)
     else:
-        reason = why_taken(named[chosen])
+        reason = why_taken(named[chosen].plan(judged.recipe))
         if judged.default is None:
             reason += "; the default does not pass the limits"
     # The answer comes first, whatever a score within the noise says.
@@ -71,6 +78,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         task=question.name,
         recommendations=tuple(ranked),
         chosen=chosen,
+        recipe=judged.recipe,
         abstained=abstained,
         reason=reason,
         level=LEVEL,
@@ -104,34 +112,38 @@ def _default(question: Question, predicted: PredictedAccuracy) -> DefaultAccurac
     models = [*question.models, *question.others]
     name = next((m.name for m in models if m.id == question.default), question.default)
     return DefaultAccuracy(
-        model=name, accuracy=predicted.linear_probe.accuracy, known_by=predicted.known_by
+        model=name, accuracy=predicted.by(Recipe.LINEAR_PROBE).accuracy, known_by=predicted.known_by
     )
 
 
 def _recommendation(
-    judge: Judge, judged: Judged, teller: Teller, predicted: PredictedAccuracy, *, place: int
+    judged: Judged, teller: Teller, predicted: PredictedAccuracy, *, place: int
 ) -> Recommendation:
     model = judged.offered[place]
     mean, sd = float(judged.belief.mean[place]), float(judged.belief.sd[place])
-    half = judge.reach_of(measured=judged.measured[place]) * sd
-    accuracy, interval = predicted.linear_probe.with_gain(mean, half)
-    tuned = judged.fine_tuned(place)
-    tuned_half = NORMAL_REACH * tuned.sd
-    tuned_accuracy, tuned_interval = predicted.fine_tuned.with_gain(tuned.mean, tuned_half)
     return Recommendation(
         model=model.name,
         ref=model.ref,
         score=mean,
         score_sd=sd,
-        gain_interval=(mean - half, mean + half),
-        predicted_accuracy=accuracy,
-        interval=interval,
-        fine_tuned_gain=tuned.mean,
-        fine_tuned_interval=(tuned.mean - tuned_half, tuned.mean + tuned_half),
-        fine_tuned_accuracy=tuned_accuracy,
-        fine_tuned_accuracy_interval=tuned_interval,
-        accuracy_images=predicted.images,
+        plans=tuple(_plan(recipe, judged, predicted, place=place) for recipe in RECIPES),
+        accuracy_images=predicted.tested,
         evidence=teller.evidence(model),
+    )
+
+
+def _plan(
+    recipe: Recipe, judged: Judged, predicted: PredictedAccuracy, *, place: int
+) -> RecipePlan:
+    gain = judged.gain_by(recipe, place)
+    half = NORMAL_REACH * gain.sd
+    accuracy, interval = predicted.by(recipe).with_gain(gain.mean, half)
+    return RecipePlan(
+        recipe=recipe,
+        accuracy=accuracy,
+        accuracy_interval=interval,
+        gain=gain.mean,
+        gain_interval=(gain.mean - half, gain.mean + half),
     )
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
-from statistics import NormalDist
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import EvidenceKind
+from task2vec.recommendation.answer.predicted_accuracy import PredictedAccuracy
 from task2vec.recommendation.answer.question import Question, outlines_of, world_of
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
+from task2vec.recommendation.evidence.recipes import RecipeGain, own_variance, recipe_gain
 from task2vec.recommendation.evidence.world import Indices
 from task2vec.recommendation.gain_model.fit import fit_gain_model, left_out
 from task2vec.recommendation.gain_model.kernel import Cells
@@ -27,20 +29,14 @@ from task2vec.recommendation.prediction.difficulty import (
     errors_elsewhere,
     foretell,
 )
-from task2vec.recommendation.prediction.fine_tuned_gain import (
-    OWN_SD,
-    FineTunedGain,
-    fine_tuned_gain,
-)
-from task2vec.recommendation.prediction.intervals import interval_reach
+from task2vec.recommendation.prediction.intervals import LEVEL, NORMAL_REACH, interval_reach
 from task2vec.recommendation.rankers import TRUST, surely_best
+from task2vec.types.tuning import Recipe
 
 #: What a short fine-tuning misses of the gain that a full one will measure: a variance.
 SHORT_VARIANCE = 0.01**2
-#: The share of outcomes that intervals are to hold.
-LEVEL = 0.9
-#: How many standard deviations an interval of `LEVEL` reaches where no errors elsewhere tell.
-NORMAL_REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)
+#: A recipe that takes longer has to promise so much more accuracy.
+WORTH_TRAINING = 0.005
 
 #: Which test images each model got right, by model id.
 Measured = Mapping[str, ProbeAccuracy]
@@ -54,8 +50,8 @@ class Judged:
     ``measurements`` on the target's own images, of these kinds. ``measured`` (n,) says which of the
     offered models they are of. ``ties`` are the places of models that got as many of these images
     right as the default did, to one image, and for which nothing else speaks by a standard
-    deviation: neither their squared errors nor other tasks. ``fine_tuned`` returns the gain that
-    fine-tuning the offered model at a place is expected to show.
+    deviation: neither their squared errors nor other tasks. ``gain_by`` returns the gain that a
+    recipe is expected to show of the offered model at a place, and ``recipe`` is the one to take.
     """
 
     offered: Sequence[Model]
@@ -65,7 +61,8 @@ class Judged:
     measurements: tuple[EvidenceKind, ...]
     measured: tuple[bool, ...]
     ties: frozenset[int]
-    fine_tuned: Callable[[int], FineTunedGain]
+    recipe: Recipe
+    gain_by: Callable[[Recipe, int], RecipeGain]
 
     @property
     def best(self) -> int | None:
@@ -77,15 +74,15 @@ class Judged:
 
     @property
     def leader(self) -> int | None:
-        """The model to take: the `best` if fine-tuning it gains, else the default.
+        """The model to take: the `best` if it gains by the recipe to take, else the default.
 
-        People fine-tune: a gain of linear probes that fine-tuning is expected to lose is none.
+        A gain of linear probes that training is expected to lose is none.
         Without the default it is the best, or what is expected to gain most; None where nothing is
         offered.
         """
         best = self.best
         if self.default is not None:
-            gains = best is not None and self.fine_tuned(best).mean > 0
+            gains = best is not None and self.gain_by(self.recipe, best).mean > 0
             return best if gains else self.default
         if best is not None or not self.belief.mean.size:
             return best
@@ -119,7 +116,7 @@ class Judge:
         probes = self._seen(probed)
         model = self._with(self._fitted, probes)
         kinds = (EvidenceKind.LINEAR_PROBE,) * len(probes.cells)
-        races = self._races(tuned or {}, model)
+        races = self._races(tuned or {}, probed, model)
         model = self._with(model, races)
         kinds += (EvidenceKind.FINE_TUNING,) * len(races.cells)
         rows_of = np.array([self._number[each.id] for each in self.offered], dtype=np.int64)
@@ -139,10 +136,14 @@ class Judge:
         measured = tuple(among.tolist())
         offered = self.offered
 
-        def fine_tuned(place: int) -> FineTunedGain:
+        predicted = self.predicted(probed)
+
+        def gain_by(recipe: Recipe, place: int) -> RecipeGain:
             mean, sd = float(belief.mean[place]), float(belief.sd[place])
-            reach = self.reach_of(measured=measured[place])
-            return self._fine_tuned(offered[place].id, mean, sd, reach=reach, tuned=tuned)
+            # Where the model errs farther than it states, so does what rests on it.
+            sd *= self.reach_of(measured=measured[place]) / NORMAL_REACH
+            base = predicted.by(Recipe.LINEAR_PROBE).accuracy
+            return self._gain_by(recipe, offered[place].id, mean, sd, base=base, tuned=tuned)
 
         return Judged(
             offered=offered,
@@ -152,7 +153,8 @@ class Judge:
             measurements=kinds,
             measured=measured,
             ties=ties,
-            fine_tuned=fine_tuned,
+            recipe=self.recipe_for(predicted),
+            gain_by=gain_by,
         )
 
     def reach_of(self, *, measured: bool) -> float:
@@ -163,24 +165,49 @@ class Judge:
         """
         return NORMAL_REACH if measured else self.reach
 
-    def _fine_tuned(
-        self, model: str, mean: float, sd: float, *, reach: float, tuned: Measured | None
-    ) -> FineTunedGain:
-        """Return the gain of fine-tuning a model, by the gain of its linear probe.
+    def predicted(self, probed: Measured) -> PredictedAccuracy:
+        """Return what is known of the default's accuracy on the target."""
+        question = replace(self.question, measured=probed)
+        return PredictedAccuracy.of(question, self.foretold)
 
-        What fine-tuning itself has shown counts as such.
+    def recipe_for(self, predicted: PredictedAccuracy) -> Recipe:
+        """Return the recipe to take: that of the highest accuracy, a cheaper one if nearly as good.
+
+        Where nothing tells how well the default does, training all layers is what helps most.
+        """
+        taken = self.question.recipes[0]
+        for recipe in self.question.recipes[1:]:
+            own, other = predicted.by(recipe).accuracy, predicted.by(taken).accuracy
+            if own is None or other is None or own > other + WORTH_TRAINING:
+                taken = recipe
+        return taken
+
+    def _gain_by(
+        self,
+        recipe: Recipe,
+        model: str,
+        mean: float,
+        sd: float,
+        *,
+        base: float | None,
+        tuned: Measured | None,
+    ) -> RecipeGain:
+        """Return the gain of a model by a recipe, from the gain of its linear probe.
+
+        What was trained by the recipe, here or as an outcome, counts as such.
         """
         question = self.question
         if model == question.default:
-            return FineTunedGain(0.0, 0.0)
-        # Where the model errs farther than it states, so does what rests on it.
-        expected = fine_tuned_gain(mean, sd * reach / NORMAL_REACH, images=question.images)
+            return RecipeGain(0.0, 0.0)
+        expected = recipe_gain(recipe, mean, sd, images=question.training, base=base)
+        if recipe is Recipe.LINEAR_PROBE:
+            return expected
         short = gain_of(model, tuned or {}, question.default)
-        if short is not None:
+        if short is not None and recipe is Recipe.ALL_LAYERS:
             variance = short.variance + SHORT_VARIANCE
             seen = question.seen.get(model, 0.0)
             expected = expected.after(*discounted(short.gain, variance, seen=seen))
-        recorded = question.target and question.gains.pooled(model, question.target)
+        recorded = question.target and question.gains.by_recipe(model, question.target, recipe)
         return expected.after(*recorded) if recorded else expected
 
     def _seen(self, probed: Measured) -> Seen:
@@ -194,11 +221,11 @@ class Judge:
         gains, variances, shared = np.array(parts).reshape(-1, 3).T
         return Seen(self._here(np.array([*paired], dtype=np.int64)), gains, variances, shared)
 
-    def _races(self, tuned: Measured, model: GainModel) -> Seen:
+    def _races(self, tuned: Measured, probed: Measured, model: GainModel) -> Seen:
         """Return the gains that short fine-tunings found.
 
-        They measure what is promised in the end, which a linear probe misses by `OWN_SD`: so they
-        are believed as much more as that widens what was expected.
+        They measure what is promised in the end, which a linear probe misses by `own_variance`: so
+        they are believed as much more as that widens what was expected.
         """
         paired = self._gains(tuned)
         cells = self._here(np.array([*paired], dtype=np.int64))
@@ -207,8 +234,11 @@ class Judge:
             for number, each in paired.items()
         ]
         gains, variances = np.array(measurements).reshape(-1, 2).T
-        expected = np.square(model.believe(cells).sd)
-        return Seen(cells, gains, variances * expected / (expected + OWN_SD**2))
+        belief = model.believe(cells)
+        expected, square = np.square(belief.sd), np.square(belief.mean) + np.square(belief.sd)
+        accuracy = self.predicted(probed).by(Recipe.ALL_LAYERS).accuracy
+        own = [own_variance(Recipe.ALL_LAYERS, each, accuracy=accuracy) for each in square.tolist()]
+        return Seen(cells, gains, variances * expected / (expected + np.array(own)))
 
     def _gains(self, measured: Measured) -> dict[int, PairedGain]:
         """Return the gains that were measured, by the numbers of their models."""
@@ -230,8 +260,9 @@ class Judge:
             return model
         return GainModel(self._world, model.scales, model.seen.with_more(more))
 
-    def base(self) -> tuple[Difficulty, float, bool] | None:
-        """Return the default's accuracy as foretold, how far its interval reaches, and how surely.
+    @cached_property
+    def foretold(self) -> tuple[Difficulty, float, bool] | None:
+        """The default's accuracy as other tasks tell it, how far its interval reaches, how surely.
 
         None where too little is known of the default on other tasks.
         """

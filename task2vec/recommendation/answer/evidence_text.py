@@ -14,17 +14,19 @@ from task2vec.messages.models import Model
 from task2vec.messages.recommendations import (
     Evidence,
     EvidenceKind,
+    RecipePlan,
     Recommendation,
     StepKind,
     Untried,
 )
-from task2vec.recommendation.answer.belief import LEVEL, gain_of
+from task2vec.recommendation.answer.belief import gain_of
 from task2vec.recommendation.answer.question import TARGET_NAME, Question
 from task2vec.recommendation.answer.score_breakdown import Influence
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
+from task2vec.recommendation.prediction.intervals import LEVEL
 from task2vec.recommendation.published.prior import prior_gain
 from task2vec.recommendation.rankers import MOST_SD
-from task2vec.types.tuning import Recipe
+from task2vec.types.tuning import TRAINED, Recipe
 
 #: How many outcomes are listed per model, those that moved its score most; and the least that
 #: counts.
@@ -229,24 +231,24 @@ def _seconds(seconds: float) -> str:
     return text if seconds < 120 else f"{text} ({seconds / 60:.0f} minutes)"
 
 
-def why_taken(model: Recommendation) -> str:
-    """Return by how much fine-tuning a model is expected to beat fine-tuning the default."""
+def why_taken(plan: RecipePlan) -> str:
+    """Return by how much a model is expected to beat the default, both trained by one recipe."""
     return (
-        f"expected gain after fine-tuning: {_points(model.fine_tuned_gain)} "
-        f"{_interval(model.fine_tuned_interval)}"
+        f"expected gain over the default, {TRAINED[plan.recipe]}: {_points(plan.gain)} "
+        f"{_interval(plan.gain_interval)}"
     )
 
 
-def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> str:
+def why_abstained(best: Recommendation | None, default: str, *, recipe: Recipe, tie: bool) -> str:
     """Return why the default is taken, naming the model that comes nearest to beating it.
 
     ``tie`` says that the numbers of images that both got right differ by at most one.
     """
     if best is None or best.model == default or best.score <= 0:
         return f"no known model is expected to do better than the default, {default}"
-    if best.fine_tuned_gain <= 0 and not tie and best.score_sd <= MOST_SD:
+    if best.plan(recipe).gain <= 0 and not tie and best.score_sd <= MOST_SD:
         return (
-            f"after fine-tuning, no model is expected to beat the default, {default}: the gain of "
+            f"{TRAINED[recipe]}, no model is expected to beat the default, {default}: the gain of "
             f"{best.model}, {_points(best.score)} with a linear probe, does not last"
         )
     if tie:
@@ -266,7 +268,8 @@ def why_abstained(best: Recommendation | None, default: str, *, tie: bool) -> st
 
 
 def _linear_probe(model: Recommendation) -> str:
-    return f"{_points(model.score)} with a linear probe {_interval(model.gain_interval)}"
+    plan = model.plan(Recipe.LINEAR_PROBE)
+    return f"{_points(model.score)} with a linear probe {_interval(plan.gain_interval)}"
 
 
 def _points(gain: float) -> str:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from task2vec.messages.explanations import KnownBy
-from task2vec.recommendation.answer.belief import NORMAL_REACH, Judge
-from task2vec.recommendation.prediction.fine_tuned_gain import expected_excess, fine_tuned_default
+from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.evidence.recipes import expected_excess, moved
+from task2vec.recommendation.prediction.difficulty import Difficulty
+from task2vec.recommendation.prediction.intervals import NORMAL_REACH
+from task2vec.types.tuning import Recipe
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,19 @@ class UncertainAccuracy:
     below: float
     above: float
 
-    @classmethod
-    def of_probe(cls, accuracy: float, half: float, *, images: int) -> "UncertainAccuracy":
-        """Foretell that of fine-tuning by a linear probe whose interval reaches ``half``."""
-        tuned, low, high = fine_tuned_default(accuracy, images=images, reach=NORMAL_REACH)
-        return cls(tuned, float(np.hypot(tuned - low, half)), float(np.hypot(high - tuned, half)))
+    def by(self, recipe: Recipe, *, known_by: Recipe, images: int) -> "UncertainAccuracy":
+        """Return the accuracy by another recipe, trained on so many images."""
+        if self.accuracy is None or recipe is known_by:
+            return self
+        other = moved(
+            self.accuracy, known_by=known_by, to=recipe, images=images, reach=NORMAL_REACH
+        )
+        below, above = other.accuracy - other.low, other.high - other.accuracy
+        return UncertainAccuracy(
+            other.accuracy,
+            float(np.hypot(below, self.below)),
+            float(np.hypot(above, self.above)),
+        )
 
     def with_gain(
         self, mean: float, half: float
@@ -42,45 +53,49 @@ class UncertainAccuracy:
 
 @dataclass(frozen=True)
 class PredictedAccuracy:
-    """The default's accuracy on the target by a ``linear_probe``, and after being ``fine_tuned``.
+    """The default's accuracy on the target by one ``recipe``, and from it by any other.
 
-    ``known_by`` is as in `DefaultAccuracy`, and ``images`` are those that a linear probe was tested
-    on.
+    ``known_by`` is as in `DefaultAccuracy`, ``tested`` are the images that a linear probe was
+    tested on, and ``images`` those that train.
     """
 
-    linear_probe: UncertainAccuracy
-    fine_tuned: UncertainAccuracy
+    known: UncertainAccuracy
+    recipe: Recipe
     known_by: KnownBy | None
+    images: int
     calibrated: bool = True
-    images: int | None = None
+    tested: int | None = None
+
+    def by(self, recipe: Recipe) -> UncertainAccuracy:
+        """Return the accuracy by a recipe."""
+        return self.known.by(recipe, known_by=self.recipe, images=self.images)
 
     @classmethod
-    def of(cls, judge: Judge) -> "PredictedAccuracy":
-        """Return what is known of the target of a judge."""
-        question = judge.question
-        # Fine-tuning is what a probe foretells: where it was done, its result comes first.
+    def of(
+        cls, question: Question, foretold: tuple[Difficulty, float, bool] | None
+    ) -> "PredictedAccuracy":
+        """Return what is known of a question's target.
+
+        ``foretold`` is what other tasks say of it: see `Judge.foretold`.
+        """
+        images, recorded_by = question.training, question.gains.recipe
         if question.recorded is not None:
             accuracy, variance = question.recorded
             half = NORMAL_REACH * float(np.sqrt(variance))
             recorded = UncertainAccuracy(accuracy, half, half)
-            return cls(recorded, recorded, KnownBy.OUTCOMES)
+            return cls(recorded, recorded_by, KnownBy.OUTCOMES, images)
         plain = question.measured.get(question.default)
         if plain is not None:
             count = len(plain.correct)
             p = float((plain.correct.sum() + 1) / (count + 2))
             half = NORMAL_REACH * float(np.sqrt(p * (1 - p) / count))
-            return cls(
-                UncertainAccuracy(plain.accuracy, half, half),
-                UncertainAccuracy.of_probe(plain.accuracy, half, images=question.images),
-                KnownBy.LINEAR_PROBE,
-                images=count,
-            )
-        foretold = judge.base()
+            probed = UncertainAccuracy(plain.accuracy, half, half)
+            return cls(probed, Recipe.LINEAR_PROBE, KnownBy.LINEAR_PROBE, images, tested=count)
         if foretold is None:
             unknown = UncertainAccuracy(None, 0.0, 0.0)
-            return cls(unknown, unknown, None)
+            return cls(unknown, Recipe.LINEAR_PROBE, None, images)
         base, reach, sure = foretold
         low, high = base.interval(reach)
         # Outcomes elsewhere foretell what would be recorded here.
         elsewhere = UncertainAccuracy(base.accuracy, base.accuracy - low, high - base.accuracy)
-        return cls(elsewhere, elsewhere, KnownBy.OTHER_TASKS, calibrated=sure)
+        return cls(elsewhere, recorded_by, KnownBy.OTHER_TASKS, images, calibrated=sure)

@@ -13,6 +13,7 @@ from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.recommendation.prediction.difficulty import Outlines
 from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
+from task2vec.types.tuning import RECIPES, TEST_SHARE, Recipe
 
 TARGET_NAME = "this task"
 
@@ -59,6 +60,7 @@ class Question:
         k: the most experts in the answer, besides those that were measured.
         published: whether published figures count.
         explain: whether what moved the answer is told.
+        recipes: those that may be taken, the cheapest first.
     """
 
     models: Sequence[Model]
@@ -82,6 +84,12 @@ class Question:
     k: int = 5
     published: bool = True
     explain: bool = False
+    recipes: Sequence[Recipe] = RECIPES
+
+    @property
+    def training(self) -> int:
+        """How many of the images will train: the others test what was trained."""
+        return max(1, round((1 - TEST_SHARE) * self.images))
 
     @property
     def recorded(self) -> tuple[float, float] | None:

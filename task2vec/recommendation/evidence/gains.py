@@ -7,16 +7,20 @@ difficulty.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommendation.evidence.outcomes import what_was_measured, without_default
-
-#: By how much the gains of one model on one task differ between protocols, in standard deviations:
-#: few images or all, a linear classifier or fine-tuning.
-PROTOCOL_SD = 0.03
+from task2vec.recommendation.evidence.recipes import (
+    PROTOCOL_SD,
+    error_as_probed,
+    images_of,
+    recipe_of,
+)
+from task2vec.types.tuning import Recipe
 
 
 class GainTable:
@@ -37,7 +41,7 @@ class GainTable:
         cells: dict[tuple[str, str, str], list[StoredOutcome]] = defaultdict(list)
         for outcome in {what_was_measured(outcome): outcome for outcome in outcomes}.values():
             cells[outcome.model, outcome.task, outcome.protocol].append(outcome)
-        self._gains: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+        self._gains: dict[tuple[str, str], list[Gain]] = defaultdict(list)
         plain_by_protocol: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
         for (model, task, protocol), measured in cells.items():
             if model == default:
@@ -46,7 +50,9 @@ class GainTable:
             if model == default or not plain:
                 continue
             (mean, variance), (base, base_variance) = _pooled(measured), _pooled(plain)
-            self._gains[model, task].append((mean - base, variance + base_variance))
+            self._gains[model, task].append(
+                Gain(mean - base, variance + base_variance, protocol, base)
+            )
 
         def common(protocol: str) -> tuple[int, int, str]:
             # However many tasks a bundle has, one's own protocol is the one that answers are about.
@@ -69,23 +75,27 @@ class GainTable:
         """The number of (model, task, protocol) cells with a gain."""
         return sum(map(len, self._gains.values()))
 
-    def of(self, model: str, task: str) -> list[tuple[float, float]]:
-        """Return (gain, variance) of a model on a task, one for each protocol."""
+    def of(self, model: str, task: str) -> list["Gain"]:
+        """Return the gains of a model on a task, one for each protocol."""
         return self._gains.get((model, task), [])
 
     def pooled(self, model: str, task: str) -> tuple[float, float] | None:
-        """Return a model's gain on a task over all protocols, and its variance; None without one.
+        """Return a model's gain by linear probes on a task, and its variance; None without one.
 
-        Each protocol's gain is that of no protocol in particular plus `PROTOCOL_SD` and the
-        measurement's noise; precisions add.
+        Each protocol's gain stands for it, with an error by its recipe (`error_as_probed`);
+        precisions add.
         """
-        gains = self.of(model, task)
-        if not gains:
-            return None
-        precisions = [1 / (variance + PROTOCOL_SD**2) for _, variance in gains]
-        total = sum(precisions)
-        mean = sum(p * gain for p, (gain, _) in zip(precisions, gains, strict=True)) / total
-        return mean, 1 / total
+        return _weighed([each.as_probed() for each in self.of(model, task)])
+
+    def by_recipe(self, model: str, task: str, recipe: Recipe) -> tuple[float, float] | None:
+        """Return a model's gain on a task by one recipe, and its variance; None without one."""
+        return _weighed(
+            [
+                (each.gain, each.variance + PROTOCOL_SD**2)
+                for each in self.of(model, task)
+                if recipe_of(each.protocol) is recipe
+            ]
+        )
 
     def matrices(
         self, models: Sequence[str], tasks: Sequence[str | None]
@@ -102,6 +112,11 @@ class GainTable:
                 if pooled is not None:
                     gains[row, column], variances[row, column] = pooled
         return gains, variances
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of `protocol`."""
+        return recipe_of(self.protocol or "")
 
     def base(self, task: str) -> float:
         """Return the default's accuracy on a task by `protocol`; nan without one."""
@@ -120,8 +135,36 @@ class GainTable:
         """Return each model's mean gain over tasks, and over how many."""
         by_model: dict[str, list[float]] = defaultdict(list)
         for (model, _), gains in self._gains.items():
-            by_model[model].append(sum(gain for gain, _ in gains) / len(gains))
+            by_model[model].append(sum(each.gain for each in gains) / len(gains))
         return {model: (sum(g) / len(g), len(g)) for model, g in by_model.items()}
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A gain over the default by a protocol, with the variance of its measurement.
+
+    ``base`` is the default's accuracy by that protocol.
+    """
+
+    gain: float
+    variance: float
+    protocol: str
+    base: float
+
+    def as_probed(self) -> tuple[float, float]:
+        """Return it as the gain by linear probes, and the variance of that."""
+        recipe, images = recipe_of(self.protocol), images_of(self.protocol)
+        missed = error_as_probed(recipe, images=images, accuracy=self.base)
+        return self.gain, self.variance + missed
+
+
+def _weighed(gains: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """Return the mean of (gain, variance) by their precisions, and its variance."""
+    if not gains:
+        return None
+    precisions = [1 / variance for _, variance in gains]
+    total = sum(precisions)
+    return sum(p * gain for p, (gain, _) in zip(precisions, gains, strict=True)) / total, 1 / total
 
 
 def _pooled(outcomes: Sequence[StoredOutcome]) -> tuple[float, float]:

@@ -8,9 +8,9 @@ models, the leader and a rival: a closed form that chooses as well (docs/adr/003
 
 import numpy as np
 
+from task2vec.recommendation.evidence.recipes import expected_excess
 from task2vec.recommendation.evidence.world import Mask, Matrix
 from task2vec.recommendation.gain_model.posterior import Belief
-from task2vec.recommendation.prediction.fine_tuned_gain import expected_excess
 
 #: Once no model promises this much more than the leader, in expectation, the answer is clear. It is
 #: little, since a model that is wrongly thought hopeless promises little: on the choosing half of

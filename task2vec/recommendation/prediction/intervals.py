@@ -17,6 +17,11 @@ from numpy.typing import ArrayLike
 
 from task2vec.recommendation.evidence.world import Indices
 
+#: The share of outcomes that intervals are to hold.
+LEVEL = 0.9
+#: How many standard deviations an interval of `LEVEL` reaches where no errors elsewhere tell.
+NORMAL_REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)
+
 _Z = NormalDist().inv_cdf(0.975)
 
 

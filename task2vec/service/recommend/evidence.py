@@ -26,6 +26,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Judged
 from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
+from task2vec.types.tuning import RECIPES, Recipe
 
 #: Tasks that tell something, by an expert or an outcome: as many of the nearest count at most,
 #: since their distances to one another take a second.
@@ -128,6 +129,7 @@ def _ranking(
         k=question.k,
         published=question.published,
         explain=question.explain,
+        recipes=RECIPES if question.recipe is Recipe.AUTO else (question.recipe,),
     )
 
 

@@ -1,8 +1,9 @@
-"""Whether answers keep their promise: ``python -m research.transfer.promises``.
+"""Whether answers keep their promise: ``python -m research.recipes.promises``.
 
-`follow` knows the probe's gain from many draws. An answer does not: it has the gain model's belief
-about a target that it was not fitted to, after some linear probes on one draw. This compares the
-expected gain of fine-tuning, with its 90 % interval, with the fine-tuned models of that target.
+`research.recipes.follow` knows the probe's gain from many draws. An answer does not: it has the
+gain model's belief about a target that it was not fitted to, after some linear probes on one draw.
+This compares the expected gain of training all layers, with its 90 % interval, with the fine-tuned
+models of that target, whose test images have a noise of their own.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from research import RESULTS
+from research.recipes.follow import gain_noise
 from research.transfer.cascading import Fits, Ours, read_scores
 from research.transfer.fine_tuned import read_fine_tuned
 from research.transfer.report import PASSES, LeftOut
@@ -22,8 +24,9 @@ from research.transfer.targets import Budget
 from research.transfer.zoo import DEFAULT
 from task2vec.recommendation.backtest.bootstrap import over_tasks
 from task2vec.recommendation.backtest.folds import cases
-from task2vec.recommendation.prediction.fine_tuned_gain import fine_tuned_gain
+from task2vec.recommendation.evidence.recipes import recipe_gain
 from task2vec.recommendation.rankers import TRUST
+from task2vec.types.tuning import Recipe
 
 OUT = RESULTS / "transfer_promises.json"
 _NORMAL = NormalDist().inv_cdf(0.95)
@@ -66,13 +69,16 @@ def judge(budget: Budget, left: LeftOut) -> dict[str, Any]:
                 ranking = steps[min(probes, len(steps) - 1)][1]
                 assert ranking.sd is not None, "expected gains have one"
                 reach = float(np.asarray(ranking.reach)[-1, place])
-                expected = fine_tuned_gain(
+                expected = recipe_gain(
+                    Recipe.ALL_LAYERS,
                     float(ranking.scores[place]),
                     float(ranking.sd[place]) * reach / _NORMAL,
                     images=images,
+                    base=float(transfer.world.base[case.target]),
                 )
                 off = abs(cell.tuned - plain.tuned - expected.mean)
-                held[probes].append(float(off <= _NORMAL * expected.sd))
+                noise = gain_noise(cell, plain)
+                held[probes].append(float(off <= _NORMAL * np.hypot(expected.sd, np.sqrt(noise))))
     return {
         "models": len(families),
         **{

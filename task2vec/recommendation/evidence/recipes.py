@@ -1,0 +1,196 @@
+"""What a recipe gives, from what linear probes give: the gain over the default, and its accuracy.
+
+The gain model is about linear probes on frozen features. People train: the last stage, or all
+layers. That keeps a loss and, the more images there are, the less of a gain, since the default
+catches up; and it does what no probe tells. Both are fitted, for each recipe, to fine-tuned cells
+of the choosing half of the families (``python -m research.recipes.follow``); how they hold on the
+other half is in docs/adr/0049-recipes.md. Gains are fractions of accuracy.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, expm1, inf, log, pi, sqrt
+from statistics import NormalDist
+
+from task2vec.types.tuning import Recipe
+
+
+@dataclass(frozen=True)
+class Follows:
+    """How a recipe follows from linear probes.
+
+    With ``g`` a model's gain by linear probes and n training images, the recipe's gain is ``loss
+    min(g, 0) + exp(-n / fades) max(g, 0)`` on average. Around that it has a standard deviation of
+    ``own``, times the root of `room`, and one of ``share |g|``. The default's accuracy has
+    ``lift (1 - exp(-n / comes))`` more log-odds than that of its linear probe, with the standard
+    deviation ``lift_sd``.
+    """
+
+    loss: float
+    fades: float
+    own: float
+    share: float
+    lift: float
+    comes: float
+    lift_sd: float
+
+    def kept(self, images: int) -> float:
+        """Return the share of a gain that is left with these training images."""
+        return exp(-images / self.fades)
+
+
+#: By how much gains by one recipe differ between protocols, in standard deviations: linear probes
+#: with few images, and with many.
+PROTOCOL_SD = 0.035
+FOLLOWS: Mapping[Recipe, Follows] = {
+    Recipe.LINEAR_PROBE: Follows(1.0, inf, 0.0, 0.0, 0.0, 1.0, 0.0),
+    Recipe.LAST_STAGE: Follows(0.926, 178.0, 0.0607, 0.503, 0.908, 218.0, 0.544),
+    Recipe.ALL_LAYERS: Follows(1.1, 126.0, 0.0499, 0.456, 1.32, 196.0, 0.486),
+}
+#: The standard deviation of gains by linear probes over all models and targets of
+#: ``research/transfer``.
+ANY_SD = 0.115
+#: Training images of an outcome that does not tell.
+_USUAL_IMAGES = 200
+#: Accuracies nearer to 0 or 1 than this count as at this distance: log-odds have no ends.
+_EDGE = 0.01
+
+
+@dataclass(frozen=True)
+class RecipeGain:
+    """A normal distribution of the gain over the default, both made by one recipe."""
+
+    mean: float
+    sd: float
+
+    def after(self, gain: float, variance: float) -> "RecipeGain":
+        """Return it once the recipe itself was tried, with the variance of that measurement."""
+        own = 1 / self.sd**2
+        other = 1 / variance
+        mean = (own * self.mean + other * gain) / (own + other)
+        return RecipeGain(mean, 1 / sqrt(own + other))
+
+
+def recipe_gain(
+    recipe: Recipe, mean: float, sd: float, *, images: int, base: float | None = None
+) -> RecipeGain:
+    """Return what to expect of a recipe where the probe's gain is normal with ``mean``, ``sd``.
+
+    ``images`` are those that train, ``base`` is the default's accuracy by a linear probe. The mean
+    and the variance of what `Follows` says over that normal distribution have a closed form.
+    """
+    if recipe is Recipe.LINEAR_PROBE:
+        return RecipeGain(mean, sd)
+    follows = FOLLOWS[recipe]
+    expected, square = _moments(follows, mean, sd, images)
+    accuracy = None
+    if base is not None:
+        accuracy = moved(base, known_by=Recipe.LINEAR_PROBE, to=recipe, images=images).accuracy
+    residual = own_variance(recipe, mean**2 + sd**2, accuracy=accuracy)
+    return RecipeGain(expected, sqrt(max(square - expected**2, 0.0) + residual))
+
+
+def own_variance(recipe: Recipe, square: float, *, accuracy: float | None) -> float:
+    """Return the variance of what a recipe does that no probe tells.
+
+    ``square`` is the expected square of the probe's gain, ``accuracy`` the default's by the recipe.
+    """
+    follows = FOLLOWS[recipe]
+    return follows.own**2 * room(accuracy) + follows.share**2 * square
+
+
+def room(accuracy: float | None) -> float:
+    """Return how much there is to gain or to lose: 1 where half is right, little at the ends.
+
+    It is the variance of a right answer in units of its largest, which stands for one unknown.
+    """
+    return 1.0 if accuracy is None else 4 * accuracy * (1 - accuracy) + 0.02
+
+
+def error_as_probed(recipe: Recipe, *, images: int | None, accuracy: float | None) -> float:
+    """Return the variance by which a gain by a recipe misses that by linear probes.
+
+    ``images`` are those that trained, None where it is not known, and ``accuracy`` is the default's
+    by the recipe. It is the mean square of what `Follows` says over all gains that models have
+    (`ANY_SD`). The gain itself is taken as it is: that of a model as good as the default stays 0.
+    """
+    if recipe is Recipe.LINEAR_PROBE:
+        return PROTOCOL_SD**2
+    follows = FOLLOWS[recipe]
+    lost = 1 - follows.kept(images or _USUAL_IMAGES)
+    # Half of the square of a gain around 0 is that of its positive part.
+    missed = (lost**2 + (follows.loss - 1) ** 2) * ANY_SD**2 / 2
+    return own_variance(recipe, ANY_SD**2, accuracy=accuracy) + missed
+
+
+def _moments(follows: Follows, mean: float, sd: float, images: int) -> tuple[float, float]:
+    """Return the mean and the mean square of a recipe's gain, over a normal gain of probes."""
+    kept = follows.kept(images)
+    above, below = expected_excess(mean, sd), expected_excess(-mean, sd)
+    # The mean of ``max(x, 0)**2`` of a normal x is ``mean E[max(x, 0)] + sd**2 P(x > 0)``.
+    positive = NormalDist().cdf(mean / sd) if sd > 0 else float(mean > 0)
+    expected = kept * above - follows.loss * below
+    square = kept**2 * (mean * above + sd**2 * positive)
+    square += follows.loss**2 * (sd**2 * (1 - positive) - mean * below)
+    return expected, square
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An accuracy by another recipe, with the ends of its interval."""
+
+    accuracy: float
+    low: float
+    high: float
+
+
+def moved(
+    accuracy: float, *, known_by: Recipe, to: Recipe, images: int, reach: float = 0.0
+) -> Moved:
+    """Return the default's accuracy by one recipe from that by another.
+
+    ``images`` are those that train; the interval reaches ``reach`` standard deviations.
+    """
+    if known_by is to:
+        return Moved(accuracy, accuracy, accuracy)
+    edged = min(max(accuracy, _EDGE), 1 - _EDGE)
+    middle, variance = log(edged / (1 - edged)), 0.0
+    for recipe, sign in ((to, 1), (known_by, -1)):
+        follows = FOLLOWS[recipe]
+        middle -= sign * follows.lift * expm1(-images / follows.comes)
+        variance += follows.lift_sd**2
+    half = reach * sqrt(variance)
+    return Moved(*(1 / (1 + exp(-(middle + at))) for at in (0, -half, half)))
+
+
+def recipe_of(protocol: str) -> Recipe:
+    """Return by which recipe an outcome was measured, as the name of its protocol has it.
+
+    A name that says nothing stands for what most people do, which is to train all layers.
+
+    >>> recipe_of("linear, 5 images").value, recipe_of("fine-tuning/3 96px").value
+    ('linear_probe', 'all_layers')
+    """
+    name = protocol.lower()
+    if re.search(r"linear|prob(e|ing)|frozen", name):
+        return Recipe.LINEAR_PROBE
+    return Recipe.LAST_STAGE if re.search(r"last.stage", name) else Recipe.ALL_LAYERS
+
+
+def images_of(protocol: str) -> int | None:
+    """Return the number of training images that the name of a protocol tells, None without one.
+
+    >>> images_of("fine-tuning/3 96px 300 images seed 0")
+    300
+    """
+    found = re.search(r"(\d{1,9}) images\b(?! (of|per|a|in each) )", protocol)
+    return max(int(found[1]), 1) if found else None
+
+
+def expected_excess(mean: float, sd: float) -> float:
+    """Return ``E[max(x, 0)]`` of a normal x."""
+    if not sd > 0:
+        return max(mean, 0.0)
+    z = mean / sd
+    return mean * NormalDist().cdf(z) + sd * exp(-z * z / 2) / sqrt(2 * pi)
