@@ -1,5 +1,6 @@
 """`task2vec backtest`: the table, the sentence, the picture, and exit codes."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def test_a_person_reads_a_table_and_a_sentence_and_sees_a_picture(
     for ranker in RANKERS:
         assert any(line.startswith(ranker) for line in lines)
     assert "near emoji_food" in found.out
-    assert "task2vec took the default on 25.0 % of the tasks" in found.out
+    assert re.search(r"task2vec took the default on \d+\.\d % of the tasks", found.out)
     assert lines[-1].startswith("The recommender is not worth using with these models")
     with Image.open(picture) as image:
         assert image.size[0] > 1000

@@ -23,8 +23,9 @@ def test_a_source_is_answered_without_a_store(cli: Cli, two_classes: Path) -> No
     assert found.code == (3 if answer["abstained"] else 0)
     assert {row["model"] for row in answer["recommendations"]} == PACKAGED
     for row in answer["recommendations"]:
-        low, high = row["interval"]
-        assert 0 <= low <= row["predicted_accuracy"] <= high <= 1
+        for plan in row["plans"]:
+            low, high = plan["accuracy_interval"]
+            assert 0 <= low <= plan["accuracy"] <= high <= 1
         # Gains are measured against the default: nothing speaks for or against itself.
         kinds = [piece["kind"] for piece in row["evidence"]]
         if row["model"] == "efficientnet_lite0":
@@ -52,10 +53,8 @@ def test_the_table_says_what_to_take_and_the_code_builds_it(ask: Cli, small: Sma
     assert "import timm" not in explained.out
     assert "always default" in explained.out
     assert "always default" not in found.out
-    assert (
-        "Linear probe: on frozen features. Gains: over the default. Intervals: 90 %." in found.out
-    )
-    assert "after fine-tuning (points)" in explained.out
+    assert "Gains: over the default, trained in the same way. Intervals: 90 %." in found.out
+    assert "with a linear probe (points)" in explained.out
     assert "after fine-tuning (points)" not in found.out
     names: dict[str, Any] = {}
     exec(found.out[found.out.index("import timm") :], names)
@@ -81,7 +80,7 @@ def test_a_stored_task_whose_images_are_gone_says_so(
     (told,) = [w for w in found.json["warnings"] if "No model was measured now" in w]
     assert f"The images of task 'food' in {source} have changed since it was embedded" in told
     assert told.endswith(f"`task2vec embed {source} --name food --update`.")
-    assert found.json["recommendations"][0]["predicted_accuracy"] is None
+    assert found.json["recommendations"][0]["plans"][0]["accuracy"] is None
 
 
 def test_what_measures_more_is_told_where_there_is_something_to_measure_on(

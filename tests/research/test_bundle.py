@@ -26,7 +26,8 @@ def test_the_variance_of_a_gain_is_that_of_the_paired_probes() -> None:
         errors = [cells[f"efficientnet_lite{i}", task].error for i in (1, 2)]
         for number, own in zip((1, 2), errors, strict=True):
             model = f"efficientnet_lite{number}"
-            ((gain, variance),) = table.of(model, task)
+            (found_gain,) = table.of(model, task)
+            gain, variance = found_gain.gain, found_gain.variance
             plain = cells["efficientnet_lite0", task].accuracy
             assert gain == pytest.approx(cells[model, task].accuracy - plain)
             if all(o.interval[0] > 0 and o.interval[1] < 1 for o in found if o.task == task):
