@@ -159,7 +159,9 @@ def _make_real(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     for name, value in body.items():
-        if name == "outcomes" and all(isinstance(one, str) for one in value):
+        # A bundle tells how many it has; a question names them.
+        named = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if name == "outcomes" and named:
             # Their ids, to be removed.
             body[name] = [_real("outcome", "DELETE", one) for one in value]
         elif isinstance(value, dict | list):
