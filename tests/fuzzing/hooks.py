@@ -56,6 +56,7 @@ _CONTENT = tuple(
         r"Too few tasks are stored",  # their mean would mean nothing
         r"No starting model passes the limits",
         r"This file is no embedding",
+        r"This file is no bundle",
         r"Model '.*' has no classes of its own",  # a plain one cannot classify
         r"This name cannot be used",  # it looks like an id
         r"This is no moment",  # the year 0, or a leap second
