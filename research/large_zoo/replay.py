@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import NormalDist
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from task2vec.distance.asymmetric import ALPHA
 from task2vec.recommendation.evidence.world import NO_SOURCE, Case, Indices, Matrix, World
 from task2vec.recommendation.gain_model.fit import fit_gain_model
 from task2vec.recommendation.gain_model.posterior import GainModel
+from task2vec.recommendation.prediction.intervals import normal_reach
 from task2vec.recommendation.rankers import LEVELS, TRUST
 
 #: Random orders that a rule which tries models at random is averaged over.
@@ -188,7 +188,7 @@ class _Fitted(Fits):
         return self._model
 
     def reach(self, case: Case) -> tuple[float, ...]:  # noqa: ARG002
-        return tuple(NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS)
+        return tuple(normal_reach(level) for level in LEVELS)
 
 
 def _scores(asked: Asked, world: World) -> Scores:

@@ -4,7 +4,6 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from task2vec.recommendation.gain_model.kernel import Cells
 from task2vec.recommendation.gain_model.posterior import Belief, GainModel, Seen
 from task2vec.recommendation.measure.cascade import next_model
 from task2vec.recommendation.measure.probe_accuracy import PairedGain, noise_parts
-from task2vec.recommendation.prediction.intervals import interval_reach
+from task2vec.recommendation.prediction.intervals import interval_reach, normal_reach
 from task2vec.recommendation.rankers import LEVELS, Ranking, surely_best
 
 
@@ -149,7 +148,7 @@ class Ours:
 
     def _ranking(self, case: Case, belief: Belief, default: int, tried: Mask) -> Ranking:
         choice = int(case.offered[self._leader(belief, default)])
-        usual = [NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS]
+        usual = [normal_reach(level) for level in LEVELS]
         # The noise of a measurement is known. Of the others it is known what was missed elsewhere.
         reach = np.where(tried, np.array(usual)[:, None], np.array(self._fits.reach(case))[:, None])
         return Ranking(belief.mean, choice, belief.sd, reach)

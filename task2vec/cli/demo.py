@@ -4,7 +4,6 @@ import shutil
 import tomllib
 from math import hypot
 from pathlib import Path
-from statistics import NormalDist
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -220,6 +219,9 @@ def print_promise(
     fractions; ``level`` is the share of gains on new images that the expected interval is to hold.
     They agree where they differ by no more than both doubts together, at ``level``.
     """
+    # It loads numpy: other commands start without.
+    from task2vec.recommendation.prediction.intervals import normal_reach
+
     gain, *ends = measured
     plan = promised.plan(Recipe.ALL_LAYERS)
     low, high = plan.gain_interval
@@ -231,7 +233,7 @@ def print_promise(
     ]
     print_sheet(Sheet("", ["gain over the default", "points", "interval"], rows))
     out.print()
-    noise = (ends[1] - ends[0]) / 2 * _reach(level) / _reach(0.95)
+    noise = (ends[1] - ends[0]) / 2 * normal_reach(level) / normal_reach(0.95)
     held = abs(gain - plan.gain) <= hypot((high - low) / 2, noise)
     out.print(
         "The expectation held: the measured gain differs from it by no more than the two intervals "
@@ -248,10 +250,6 @@ def print_promise(
             f"Fine-tuned, {promised.model} and the default differ on this task by no more than the "
             "noise of the test images."
         )
-
-
-def _reach(level: float) -> float:
-    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def _interval(ends: tuple[float, float], level: float) -> str:

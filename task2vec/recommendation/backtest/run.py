@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
 from task2vec.recommendation.backtest.folds import Folds, cases
 from task2vec.recommendation.evidence.world import Case, Indices, Mask, Matrix, World
+from task2vec.recommendation.prediction.intervals import normal_reach
 from task2vec.recommendation.rankers import LEVELS, Ranker, Ranking
 
 #: Told of cases done and to be done.
@@ -129,7 +129,7 @@ def _trial(
         # What was measured has noise of its own, which the interval of a gain does not cover.
         noise = np.sqrt(np.square(ranking.sd[others]) + variances[others])
         off = np.abs(gains - ranking.scores)[others] / noise
-        usual = [NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS]
+        usual = [normal_reach(level) for level in LEVELS]
         reach = np.array(usual if ranking.reach is None else ranking.reach)
         reach = reach[:, None] if reach.ndim == 1 else reach[:, others]
         covered = np.mean(off[None, :] <= reach, axis=1)

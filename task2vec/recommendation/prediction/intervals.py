@@ -17,12 +17,18 @@ from numpy.typing import ArrayLike
 
 from task2vec.recommendation.evidence.world import Indices
 
+
+def normal_reach(level: float) -> float:
+    """Return how many standard deviations reach to the ends of a normal interval."""
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
 #: The share of outcomes that intervals are to hold.
 LEVEL = 0.9
 #: How many standard deviations an interval of `LEVEL` reaches where no errors elsewhere tell.
-NORMAL_REACH = NormalDist().inv_cdf((1 + LEVEL) / 2)
+NORMAL_REACH = normal_reach(LEVEL)
 
-_Z = NormalDist().inv_cdf(0.975)
+_Z = normal_reach(0.95)
 
 
 def wilson_interval(correct: int, total: int, *, level: float = 0.95) -> tuple[float, float]:
@@ -33,7 +39,7 @@ def wilson_interval(correct: int, total: int, *, level: float = 0.95) -> tuple[f
     """
     if total == 0:
         return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = normal_reach(level)
     p, z2 = correct / total, z**2
     centre = (p + z2 / (2 * total)) / (1 + z2 / total)
     half = z / (1 + z2 / total) * sqrt(p * (1 - p) / total + z2 / (4 * total**2))
@@ -71,7 +77,7 @@ def paired_score_interval(
     """
     first, second = np.asarray(first, dtype=np.bool_), np.asarray(second, dtype=np.bool_)
     won, lost = int((first & ~second).sum()), int((~first & second).sum())
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = normal_reach(level)
     return _score_bound(won, lost, len(first), z), -_score_bound(lost, won, len(first), z)
 
 
@@ -140,4 +146,4 @@ def interval_reach(
     reach = conformal_reach(errors, tasks, level=level)
     if np.isfinite(reach):
         return reach, True
-    return NormalDist().inv_cdf((1 + level) / 2), False
+    return normal_reach(level), False
