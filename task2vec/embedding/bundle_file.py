@@ -3,15 +3,14 @@
 import json
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -19,18 +18,18 @@ from task2vec.atomic_file import atomic_file, writable
 from task2vec.data.containers.archive_zip import open_zip
 from task2vec.data.containers.zip_members import open_member
 from task2vec.data.paths import reason
+from task2vec.embedding.bundle import BundleContent, BundledOutcome, BundledTask, Part, Text
 from task2vec.errors import InputError, TooLargeError
-from task2vec.messages.bundles import MOST_BUNDLED, Bundle, BundleName, Licence
-from task2vec.messages.outcomes import NewOutcome
+from task2vec.messages.bundles import MOST_BUNDLED, BundleName, Licence
+from task2vec.messages.faults import first_fault
 from task2vec.types import TaskEmbedding
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import (
     SCHEME,
-    ImageHashes,
     hashes_from_bytes,
     hashes_to_bytes,
 )
-from task2vec.types.names import LONGEST_NAME, LONGEST_VERSION, MOST_TAGS
+from task2vec.types.names import LONGEST_VERSION, MOST_TAGS
 from task2vec.types.provenance import provenance_of
 from task2vec.types.scatter import ClassScatter
 
@@ -47,54 +46,27 @@ _MANIFEST, _ARRAYS = "bundle.json", "arrays.safetensors"
 _DATE = (1980, 1, 1, 0, 0, 0)
 _SHA256 = "^[0-9a-f]{64}$"
 
-_Text = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
-
-class _Part(BaseModel):
-    """A part of the JSON document. A field that is not known is an error: it would be lost."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
-
-
-class BundledOutcome(_Part):
-    """The accuracy of a packaged model on a task of the bundle, both by name."""
-
-    model: _Text
-    task: _Text
-    accuracy: float
-    interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
-    protocol: str
-    images: int | None
-    seed: int | None
-
-    def question(self) -> NewOutcome:
-        """Return it as somebody would record it; raises `ValidationError` for what is no outcome.
-
-        The interval is not a part of that.
-        """
-        return NewOutcome.model_validate(self.model_dump(exclude={"interval"}))
-
-
-class _ListedTask(_Part):
+class _ListedTask(Part):
     """A task without its arrays."""
 
-    name: _Text
-    tags: Annotated[list[_Text], Field(max_length=MOST_TAGS)]
+    name: Text
+    tags: Annotated[list[Text], Field(max_length=MOST_TAGS)]
     licence: Licence | None
     provenance: dict[str, Any]
     details: dict[str, Any] | None
     hashes: str | None
 
 
-class _Manifest(_Part):
+class _Manifest(Part):
     """The document. ``arrays`` is the SHA-256 of the other member, ``sha256`` that of the rest."""
 
     format: str
     name: BundleName
     version: Annotated[str, Field(min_length=1, max_length=LONGEST_VERSION)]
-    maker: _Text | None
+    maker: Text | None
     created: Annotated[str, Field(max_length=40)]
-    models: dict[_Text, Annotated[str, Field(pattern=_SHA256)]]
+    models: dict[Text, Annotated[str, Field(pattern=_SHA256)]]
     tasks: Annotated[list[_ListedTask], Field(min_length=1, max_length=MOST_BUNDLED)]
     outcomes: Annotated[list[BundledOutcome], Field(max_length=MOST_OUTCOMES)]
     arrays: Annotated[str, Field(pattern=_SHA256)]
@@ -105,50 +77,6 @@ class _Manifest(_Part):
         said = self.model_dump(mode="json", exclude={"created", "sha256"})
         text = json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True, eq=False)
-class BundledTask:
-    """A task of a bundle: no path, no image, no source."""
-
-    name: str
-    embedding: TaskEmbedding
-    tags: tuple[str, ...] = ()
-    licence: str | None = None
-    hashes: ImageHashes | None = None
-    details: EmbeddingDetails | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class BundleContent:
-    """All that a bundle says.
-
-    ``models`` are the SHA-256 of the weights of the packaged models that there are outcomes of, by
-    name. ``sha256`` is that of the content, filled in when it is written or read.
-    """
-
-    name: str
-    version: str
-    maker: str | None
-    created: str
-    models: Mapping[str, str]
-    tasks: Sequence[BundledTask]
-    outcomes: Sequence[BundledOutcome]
-    sha256: str = ""
-
-    def record(self) -> Bundle:
-        """Return what is listed of it."""
-        return Bundle(
-            name=self.name,
-            version=self.version,
-            maker=self.maker,
-            created=self.created,
-            sha256=self.sha256,
-            tasks=len(self.tasks),
-            outcomes=len(self.outcomes),
-            licences={task.name: task.licence for task in self.tasks if task.licence is not None},
-            imported=None,
-        )
 
 
 def write_bundle(content: BundleContent, path: str | os.PathLike[str]) -> str:
@@ -216,7 +144,7 @@ def read_bundle(path: str | os.PathLike[str]) -> BundleContent:
         return _content(manifest, load(data))
     except TooLargeError:
         raise
-    # zipfile, safetensors and numpy tell of damage by ValueError, KeyError, BadZipFile, ...
+    # Damage shows as ValueError, KeyError, BadZipFile and others of zipfile, safetensors and numpy.
     except Exception as error:
         raise InputError(
             "This file is no bundle",
@@ -228,8 +156,7 @@ def read_bundle(path: str | os.PathLike[str]) -> BundleContent:
 
 def _told(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        fault = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+        return first_fault(error)
     if isinstance(error, SafetensorError):
         return f"damaged arrays: {error}"
     return getattr(error, "got", None) or str(error)

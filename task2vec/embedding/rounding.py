@@ -5,7 +5,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.embedding.bundle_file import BundledTask
+from task2vec.embedding.bundle import BundledTask
 from task2vec.types import TaskEmbedding
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.scatter import ClassScatter

@@ -18,6 +18,7 @@ from pydantic import (
 from task2vec.data.wording import plural
 from task2vec.errors import InputError
 from task2vec.finetuning.settings import FineTuningSettings
+from task2vec.messages.faults import first_fault
 from task2vec.recommendation.prediction.intervals import wilson_interval
 from task2vec.types.names import LONGEST_NAME, is_name
 from task2vec.types.tuning import ChosenBy, Recipe
@@ -241,5 +242,4 @@ def _check(tuned: Tuned) -> None:
 def _first(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return f"{type(error).__name__}: {error}"
-    fault = error.errors()[0]
-    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+    return first_fault(error)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 Fault = Mapping[str, Any]
 
 
@@ -19,3 +21,9 @@ def true_faults(faults: Sequence[Fault]) -> list[Fault]:
         if fault["type"] != "too_short"
         or not any(len(other) > len(own) and other[: len(own)] == own for other in at)
     ]
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return the first fault in words: the place of the field, and what is wrong there."""
+    fault = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"

@@ -8,7 +8,7 @@ from factories import make_embedding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from task2vec.embedding.bundle_file import BundledTask
+from task2vec.embedding.bundle import BundledTask
 from task2vec.embedding.rounding import round_mantissa, smaller
 
 FLOATS = st.floats(0, float(np.finfo(np.float32).max), width=32)

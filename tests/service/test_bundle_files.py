@@ -13,14 +13,8 @@ import pytest
 from factories import make_embedding, replace
 from safetensors.numpy import load, save
 
-from task2vec.embedding.bundle_file import (
-    FORMAT,
-    BundleContent,
-    BundledOutcome,
-    BundledTask,
-    _Manifest,
-    write_bundle,
-)
+from task2vec.embedding.bundle import BundleContent, BundledOutcome, BundledTask
+from task2vec.embedding.bundle_file import FORMAT, _Manifest, write_bundle
 from task2vec.errors import InputError, TooLargeError
 from task2vec.messages.bundles import BundleImport
 from task2vec.service.bundles.importing import import_bundle

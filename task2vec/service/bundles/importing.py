@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from task2vec.data.wording import examples, plural
-from task2vec.embedding.bundle_file import BundleContent, BundledTask
+from task2vec.embedding.bundle import BundleContent, BundledTask
 from task2vec.errors import InputError, NameTakenError, StateError
 from task2vec.messages.bundles import (
     Bundle,

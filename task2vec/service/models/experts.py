@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from task2vec.errors import SettingError, StoreError, WeightsError
 from task2vec.finetuning.result import Tuned
+from task2vec.messages.faults import first_fault
 from task2vec.messages.models import Model
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.tasks import StoredTask
@@ -189,9 +190,7 @@ def _checked(path: Path) -> tuple[_Stated, Preprocessing]:
         if stated.licence is not None and not is_name(stated.licence):
             raise ValueError(f"the licence {stated.licence!r:.{LONGEST_NAME}}")
     except ValidationError as error:
-        fault = error.errors()[0]
-        place = ".".join(map(str, fault["loc"]))
-        raise _not_understood(path, f"{place}: {fault['msg']}") from error
+        raise _not_understood(path, first_fault(error)) from error
     except (SettingError, TypeError, ValueError, OverflowError) as error:
         raise _not_understood(path, str(error)) from error
     return stated, preprocessing

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from task2vec.embedding.bundle_file import BundleContent, BundledOutcome, BundledTask, read_bundle
+from task2vec.embedding.bundle import BundleContent, BundledOutcome, BundledTask
+from task2vec.embedding.bundle_file import read_bundle
 from task2vec.errors import InputError, SettingError
+from task2vec.messages.faults import first_fault
 from task2vec.messages.outcomes import check_interval
 from task2vec.service.parsing.embeddings import check_details, check_embedding, check_hashes
 from task2vec.types.names import is_name
@@ -55,8 +57,7 @@ def _check_outcome(number: int, outcome: BundledOutcome) -> None:
         low_high = outcome.interval
         check_interval(None if low_high is None else (low_high[0], low_high[1]))
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        got = f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+        got = first_fault(error)
         raise _impossible(f"Outcome {number}", "numbers in their range", got) from error
     except SettingError as error:
         raise _impossible(f"Outcome {number}", error.expected, error.got) from error
