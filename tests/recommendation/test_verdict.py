@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from task2vec.recommendation.answer.answer import rank
-from task2vec.recommendation.answer.belief import is_tie
+from task2vec.recommendation.answer.measured_gains import is_tie
 from task2vec.recommendation.answer.predicted_accuracy import UncertainAccuracy
 from task2vec.recommendation.rankers import MOST_SD, surely_best
 

@@ -42,7 +42,7 @@ def of_recommended(answer: Recommended, *, most: int | None = None, full: bool =
 
 def _row(each: Recommendation, recipe: Recipe, *, full: bool) -> tuple[str, ...]:
     plan, probed = each.plan(recipe), each.plan(Recipe.LINEAR_PROBE)
-    accuracy = "-" if plan.accuracy is None else percent(plan.accuracy)
+    accuracy = percent(plan.accuracy)
     if plan.gain_interval[0] == plan.gain_interval[1]:
         # Nothing is to be known of the gain of the default over itself.
         return (each.model, accuracy, "0.0", "-", *(["-"] if full else []), "the default")

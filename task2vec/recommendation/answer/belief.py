@@ -1,6 +1,6 @@
 """Expectations about the offered models: the gain model, fitted once, updated by measurements."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,20 +9,15 @@ import numpy as np
 
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import EvidenceKind
+from task2vec.recommendation.answer.measured_gains import Measured, discounted, gain_of, is_tie
 from task2vec.recommendation.answer.predicted_accuracy import PredictedAccuracy
 from task2vec.recommendation.answer.question import Question, outlines_of, world_of
-from task2vec.recommendation.evidence.leaks import SEEN_GAIN
 from task2vec.recommendation.evidence.recipes import RecipeGain, own_variance, recipe_gain
 from task2vec.recommendation.evidence.world import Indices
 from task2vec.recommendation.gain_model.fit import fit_gain_model, left_out
 from task2vec.recommendation.gain_model.kernel import Cells
 from task2vec.recommendation.gain_model.posterior import Belief, GainModel, Seen
-from task2vec.recommendation.measure.probe_accuracy import (
-    PairedGain,
-    ProbeAccuracy,
-    noise_parts,
-    paired_gain,
-)
+from task2vec.recommendation.measure.probe_accuracy import PairedGain, noise_parts
 from task2vec.recommendation.prediction.difficulty import (
     LEAST_TASKS,
     Difficulty,
@@ -37,9 +32,6 @@ from task2vec.types.tuning import Recipe
 SHORT_VARIANCE = 0.01**2
 #: A recipe that takes longer has to promise so much more accuracy.
 WORTH_TRAINING = 0.005
-
-#: Which test images each model got right, by model id.
-Measured = Mapping[str, ProbeAccuracy]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +108,8 @@ class Judge:
         probes = self._seen(probed)
         model = self._with(self._fitted, probes)
         kinds = (EvidenceKind.LINEAR_PROBE,) * len(probes.cells)
-        races = self._races(tuned or {}, probed, model)
+        predicted = self.predicted(probed)
+        races = self._races(tuned or {}, model, predicted)
         model = self._with(model, races)
         kinds += (EvidenceKind.FINE_TUNING,) * len(races.cells)
         rows_of = np.array([self._number[each.id] for each in self.offered], dtype=np.int64)
@@ -135,14 +128,12 @@ class Judge:
         among = np.isin(rows_of, np.concatenate([probes.cells.models, races.cells.models]))
         measured = tuple(among.tolist())
         offered = self.offered
-
-        predicted = self.predicted(probed)
+        base = predicted.by(Recipe.LINEAR_PROBE).accuracy
 
         def gain_by(recipe: Recipe, place: int) -> RecipeGain:
             mean, sd = float(belief.mean[place]), float(belief.sd[place])
             # Where the model errs farther than it states, so does what rests on it.
             sd *= self.reach_of(measured=measured[place]) / NORMAL_REACH
-            base = predicted.by(Recipe.LINEAR_PROBE).accuracy
             return self._gain_by(recipe, offered[place].id, mean, sd, base=base, tuned=tuned)
 
         return Judged(
@@ -221,7 +212,7 @@ class Judge:
         gains, variances, shared = np.array(parts).reshape(-1, 3).T
         return Seen(self._here(np.array([*paired], dtype=np.int64)), gains, variances, shared)
 
-    def _races(self, tuned: Measured, probed: Measured, model: GainModel) -> Seen:
+    def _races(self, tuned: Measured, model: GainModel, predicted: PredictedAccuracy) -> Seen:
         """Return the gains that short fine-tunings found.
 
         They measure what is promised in the end, which a linear probe misses by `own_variance`: so
@@ -236,7 +227,7 @@ class Judge:
         gains, variances = np.array(measurements).reshape(-1, 2).T
         belief = model.believe(cells)
         expected, square = np.square(belief.sd), np.square(belief.mean) + np.square(belief.sd)
-        accuracy = self.predicted(probed).by(Recipe.ALL_LAYERS).accuracy
+        accuracy = predicted.by(Recipe.ALL_LAYERS).accuracy
         own = [own_variance(Recipe.ALL_LAYERS, each, accuracy=accuracy) for each in square.tolist()]
         return Seen(cells, gains, variances * expected / (expected + np.array(own)))
 
@@ -272,33 +263,3 @@ class Judge:
         outlines = outlines_of(self.question, self._world)
         reach, sure = interval_reach(*errors_elsewhere(outlines, base), level=LEVEL)
         return foretell(outlines, base, target=self._target), reach, sure
-
-
-def gain_of(model: str, measured: Measured, default: str) -> PairedGain | None:
-    """Return the gain of a model by what it and the default got right; None without both."""
-    own, plain = measured.get(model), measured.get(default)
-    if own is None or plain is None or model == default:
-        return None
-    return paired_gain(own, plain)
-
-
-def discounted(gain: float, variance: float, *, seen: float) -> tuple[float, float]:
-    """Return a measured gain and its variance without what images flatter that a model has seen.
-
-    ``seen`` is their share. What one image flatters by is `SEEN_GAIN` on average; the whole
-    correction counts as its own doubt.
-    """
-    flattered = SEEN_GAIN * seen
-    return gain - flattered, variance + flattered**2
-
-
-def is_tie(model: str, *measured: Measured, default: str) -> bool:
-    """Whether a model and the default got as many images right as each other, to one image.
-
-    The first of ``measured`` that has both decides: fine-tuning says more than a linear probe.
-    """
-    for each in measured:
-        paired = gain_of(model, each, default)
-        if paired is not None:
-            return abs(round(paired.gain * paired.images)) <= 1
-    return False

@@ -5,7 +5,6 @@ corrected ones everywhere else. `Evidence.distance` has the plain one.
 """
 
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 
@@ -19,11 +18,11 @@ from task2vec.messages.recommendations import (
     StepKind,
     Untried,
 )
-from task2vec.recommendation.answer.belief import gain_of
+from task2vec.recommendation.answer.measured_gains import gain_of
 from task2vec.recommendation.answer.question import TARGET_NAME, Question
 from task2vec.recommendation.answer.score_breakdown import Influence
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
-from task2vec.recommendation.prediction.intervals import LEVEL
+from task2vec.recommendation.prediction.intervals import LEVEL, NORMAL_REACH
 from task2vec.recommendation.published.prior import prior_gain
 from task2vec.recommendation.rankers import MOST_SD
 from task2vec.types.tuning import TRAINED, Recipe
@@ -107,7 +106,7 @@ class Teller:
         prior = prior_gain(model) if self.question.published else None
         if prior is None:
             return []
-        half = NormalDist().inv_cdf((1 + LEVEL) / 2) * prior.sd
+        half = NORMAL_REACH * prior.sd
         text = (
             f"its published accuracy on ImageNet suggests a gain of {_points(prior.mean)} "
             f"{_interval((prior.mean - half, prior.mean + half))}"

@@ -170,7 +170,7 @@ def recipe_of(protocol: str) -> Recipe:
     A name that says nothing stands for what most people do, which is to train all layers.
 
     >>> recipe_of("linear, 5 images").value, recipe_of("fine-tuning/3 96px").value
-    ('linear_probe', 'all_layers')
+    ('linear-probe', 'all-layers')
     """
     name = protocol.lower()
     if re.search(r"linear|prob(e|ing)|frozen", name):

@@ -18,7 +18,8 @@ from task2vec.finetuning.settings import FineTuningSettings, ShortSettings
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended, StepKind
 from task2vec.recommendation.answer.answer import answer_of
-from task2vec.recommendation.answer.belief import Judge, gain_of
+from task2vec.recommendation.answer.belief import Judge
+from task2vec.recommendation.answer.measured_gains import gain_of
 from task2vec.recommendation.answer.question import Question
 from task2vec.recommendation.measure.cascade import promises, worth_trying
 from task2vec.service.models.availability import not_offered
