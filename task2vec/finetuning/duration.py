@@ -3,7 +3,7 @@
 Nothing here needs torch: a starting model need not be loaded to know what it would cost.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 #: Forward passes that training all layers on an image costs: forward, back, and to the weights, in
 #: batches smaller than those of a plain pass.
@@ -41,14 +41,7 @@ class Work:
         return self.forward + self.trained + self.stage_forward + self.stage_trained
 
     def __add__(self, other: "Work") -> "Work":
-        return Work(
-            self.forward + other.forward,
-            self.trained + other.trained,
-            self.steps + other.steps,
-            self.stage_forward + other.stage_forward,
-            self.stage_trained + other.stage_trained,
-            self.stage_steps + other.stage_steps,
-        )
+        return Work(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 def expected_seconds(work: Work, *, an_image: float, parameters: int) -> float:

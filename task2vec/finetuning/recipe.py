@@ -16,14 +16,14 @@ from task2vec.finetuning.splits import Labelled, joined
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.types.tuning import Recipe
 
-__all__ = ["RECIPES", "FineTuned", "Tick", "classify", "fine_tune", "passes", "work_of"]
+__all__ = ["METHODS", "FineTuned", "Tick", "classify", "fine_tune", "passes", "work_of"]
 
 #: With fewer images of validation a difference of ten points is chance: all images train, and
 #: cross-validation chooses, or calibrates.
 LEAST_VALIDATION = 30
 
 #: How each recipe is carried out.
-RECIPES: Mapping[Recipe, Method] = {
+METHODS: Mapping[Recipe, Method] = {
     Recipe.AUTO: Auto(),
     Recipe.LINEAR_PROBE: LinearProbe(),
     Recipe.LAST_STAGE: Trained(Recipe.LAST_STAGE, ForLastStage.of),
@@ -48,7 +48,7 @@ def fine_tune(
     stands in for them. The starting model is copied, never changed. A run that goes on with an
     ``unfinished`` one ends as that would have ended. Raises as `Method.check` does.
     """
-    method = RECIPES[settings.recipe]
+    method = METHODS[settings.recipe]
     method.check(start)
     run = Run(
         start=start,
@@ -72,7 +72,7 @@ def work_of(
     validated = len(validation)
     if validated < LEAST_VALIDATION:
         training, validated = np.concatenate([training, validation]), 0
-    return RECIPES[settings.recipe].work(training, validated, settings) + Work(forward=test)
+    return METHODS[settings.recipe].work(training, validated, settings) + Work(forward=test)
 
 
 def passes(training: Labels, *, validation: Labels, test: int, settings: FineTuningSettings) -> int:

@@ -81,10 +81,10 @@ def run(work: FinetuneWork, bench: Workbench) -> Findings:
     settings = tuning_settings(work.settings)
     if bench.model is None or work.model is None or bench.checkpoint is None:
         raise SettingError("There is nothing to start from, or no place for the checkpoint")
-    from task2vec.finetuning.recipe import RECIPES
+    from task2vec.finetuning.recipe import METHODS
 
     start = bench.engine.probe(bench.model)
-    RECIPES[settings.recipe].check(start)
+    METHODS[settings.recipe].check(start)
     # The settings of fine-tuning are not about the embedding, which takes the defaults.
     findings = bench.embed(EmbeddingSettings(), detailed=True) if work.embedding else Findings()
     from task2vec.finetuning.run import Expert, tune
@@ -167,9 +167,9 @@ def finetune(
     workspace.check_writable()
     reference = checked_ref(workspace, start)
     # Before the task is stored: a starting model that cannot be loaded or trained changes nothing.
-    from task2vec.finetuning.recipe import RECIPES
+    from task2vec.finetuning.recipe import METHODS
 
-    RECIPES[question.settings.recipe].check(workspace.engine.probe(reference))
+    METHODS[question.settings.recipe].check(workspace.engine.probe(reference))
     if record is None:
         record = _embedded(workspace, task, embedding or EmbeddingSettings(), embed_progress)
     work = resolved(FinetuneWork, question, task=record.id, start=start.id, name=name, dataset=None)

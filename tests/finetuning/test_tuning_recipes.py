@@ -15,7 +15,7 @@ from task2vec.errors import WeightsError
 from task2vec.finetuning import resume
 from task2vec.finetuning.classify import classify, fitted_classifier, unheard
 from task2vec.finetuning.last_stage import split, split_network
-from task2vec.finetuning.recipe import LEAST_VALIDATION, RECIPES, fine_tune, passes
+from task2vec.finetuning.recipe import LEAST_VALIDATION, METHODS, fine_tune, passes
 from task2vec.finetuning.resume import Unfinished, place
 from task2vec.finetuning.settings import FineTuningSettings, HeadStart
 from task2vec.finetuning.splits import joined, part_of
@@ -54,7 +54,7 @@ def tune(start, data, recipe, *, validated=36, **changed):
 
 
 def test_every_recipe_can_be_carried_out():
-    assert set(RECIPES) == set(Recipe)
+    assert set(METHODS) == set(Recipe)
 
 
 @pytest.mark.parametrize("validated", [36, 6])
