@@ -4,8 +4,9 @@ A draw has some five models: the order of so few tells little, and half of it is
 are nearly equal. So pairs of models are pooled over all draws, each weighing as much as the two
 differ: the *concordance* is the sum of the differences of pairs that a score orders right, less
 that of the others, over the sum of all. 1 is the right order, 0 is what a coin tells. The mean
-weighted tau of the draws of three models or more stands beside it. Intervals draw superfamilies
-of targets, with all of their draws; and families, of which there are more.
+weighted tau of the draws of three models or more stands beside it. There are two
+intervals: one draws superfamilies of targets, the other families. Either takes all draws of a
+target together.
 
 ``--cells FILE`` names another table of cells. Only what `research.recipes.scores` has scored
 counts.

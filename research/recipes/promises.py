@@ -9,13 +9,12 @@ models of that target, whose test images have a noise of their own.
 import json
 from collections import defaultdict
 from datetime import UTC, datetime
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from research import RESULTS
-from research.recipes.follow import gain_noise
+from research.recipes.followed import gain_noise
 from research.transfer.cascading import Fits, Ours, read_scores
 from research.transfer.fine_tuned import read_fine_tuned
 from research.transfer.report import PASSES, LeftOut
@@ -25,11 +24,11 @@ from research.transfer.zoo import DEFAULT
 from task2vec.recommendation.backtest.bootstrap import over_tasks
 from task2vec.recommendation.backtest.folds import cases
 from task2vec.recommendation.evidence.recipes import recipe_gain
+from task2vec.recommendation.prediction.intervals import NORMAL_REACH
 from task2vec.recommendation.rankers import TRUST
 from task2vec.types.tuning import Recipe
 
 OUT = RESULTS / "transfer_promises.json"
-_NORMAL = NormalDist().inv_cdf(0.95)
 
 
 def main() -> None:
@@ -72,13 +71,14 @@ def judge(budget: Budget, left: LeftOut) -> dict[str, Any]:
                 expected = recipe_gain(
                     Recipe.ALL_LAYERS,
                     float(ranking.scores[place]),
-                    float(ranking.sd[place]) * reach / _NORMAL,
+                    float(ranking.sd[place]) * reach / NORMAL_REACH,
                     images=images,
                     base=float(transfer.world.base[case.target]),
                 )
                 off = abs(cell.tuned - plain.tuned - expected.mean)
                 noise = gain_noise(cell, plain)
-                held[probes].append(float(off <= _NORMAL * np.hypot(expected.sd, np.sqrt(noise))))
+                reached = NORMAL_REACH * np.hypot(expected.sd, np.sqrt(noise))
+                held[probes].append(float(off <= reached))
     return {
         "models": len(families),
         **{

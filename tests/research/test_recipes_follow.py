@@ -5,19 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from research.recipes import follow
+from research.recipes import follow, followed
 from research.recipes.plan import Recipe as Tried
 from research.recipes.promises import OUT as PROMISES
-from task2vec.recommendation.evidence.recipes import FOLLOWS
+from task2vec.recommendation.evidence.recipes import FOLLOWS, moved, recipe_gain
 from task2vec.types.tuning import RECIPES, Recipe
 
 
 def made(count=3000, seed=0):
     """Cells of both recipes, in four families of equal size."""
     rng = np.random.default_rng(seed)
-    recipes = rng.integers(0, len(follow.TRAINED), count)
+    recipes = rng.integers(0, len(followed.TRAINED), count)
     probed, images = rng.normal(0, 0.15, count), rng.uniform(10, 300, count)
-    return follow.Followed(
+    return followed.Followed(
         families=np.array(list("abcd"))[np.arange(count) % 4].tolist(),
         targets=[str(i % 40) for i in range(count)],
         models=[str(i % 37) for i in range(count)],
@@ -39,7 +39,7 @@ def drawn(cells, *, seed=1):
     mean, variance = follow.expected(TRUE, LIFTS, cells)
     rng = np.random.default_rng(seed)
     tuned = mean + np.sqrt(variance) * rng.normal(size=len(cells))
-    return follow.Followed(**{**vars(cells), "tuned": tuned})
+    return followed.Followed(**{**vars(cells), "tuned": tuned})
 
 
 def test_a_fit_finds_what_cells_were_made_with():
@@ -57,7 +57,7 @@ def test_what_a_model_has_of_its_own_is_found():
     whose = np.random.default_rng(2).normal(size=37)[[int(m) for m in cells.models]]
     own = np.random.default_rng(3).normal(size=len(cells))
     tuned = mean + np.sqrt(variance) * (np.sqrt(0.3) * whose + np.sqrt(0.7) * own)
-    with_models = follow.Followed(**{**vars(cells), "tuned": tuned})
+    with_models = followed.Followed(**{**vars(cells), "tuned": tuned})
     assert follow.common_to_models(TRUE, LIFTS, with_models) == pytest.approx(0.3, abs=0.12)
 
 
@@ -77,7 +77,7 @@ def test_the_lift_of_the_default_is_found():
     noise = np.full(count, 0.2**2)
     mean = probed + lift * (1 - np.exp(-images / comes))
     tuned = mean + np.sqrt(sd**2 + noise) * rng.normal(size=count)
-    cells = follow.Lifted(["a"] * count, recipes, probed, tuned, noise, images)
+    cells = followed.Lifted(["a"] * count, recipes, probed, tuned, noise, images)
     found = follow.fit_lift(cells)
     assert np.exp(found[:, 2]) == pytest.approx(np.exp(LIFTS[:, 2]), rel=0.1)
     for many in (50.0, 150.0, 400.0):
@@ -85,17 +85,36 @@ def test_the_lift_of_the_default_is_found():
         assert at[0] == pytest.approx(at[1], abs=0.02)
 
 
+@pytest.mark.parametrize("recipe", followed.TRAINED)
+@pytest.mark.parametrize("gain", [-0.2, 0.1])
+def test_what_is_fitted_is_what_the_product_computes(recipe, gain):
+    gains, lifts = (
+        np.log([[vars(FOLLOWS[each])[name] for name in names] for each in followed.TRAINED])
+        for names in (follow.GAIN, follow.LIFT)
+    )
+    place, base, images = followed.TRAINED.index(recipe), 0.7, 60
+    one = {"recipes": place, "probed": gain, "images": images, "base": base, "noise": 0.0}
+    alone = {name: np.array([value]) for name, value in one.items()}
+    cell = followed.Followed(**{**vars(made(1)), **alone})
+    mean, variance = follow.expected(gains, lifts, cell)
+    product = recipe_gain(recipe, gain, 0.0, images=images, base=base)
+    assert (product.mean, product.sd) == pytest.approx((mean[0], np.sqrt(variance[0])))
+    trained = moved(base, known_by=Recipe.LINEAR_PROBE, to=recipe, images=images)
+    lifted = follow.lifted(lifts, cell.recipes, cell.base, cell.images)
+    assert trained.accuracy == pytest.approx(lifted[0])
+
+
 def test_rates_are_those_that_finetune_takes():
     found = {
-        (tried, images): follow.as_trained(tried, images)
+        (tried, images): followed.as_trained(tried, images)
         for tried in Tried
-        for images in (20, follow.MANY)
+        for images in (20, followed.MANY)
     }
     assert {key: recipe for key, recipe in found.items() if recipe is not None} == {
         (Tried.STAGE, 20): Recipe.LAST_STAGE,
-        (Tried.STAGE, follow.MANY): Recipe.LAST_STAGE,
+        (Tried.STAGE, followed.MANY): Recipe.LAST_STAGE,
         (Tried.GENTLE, 20): Recipe.ALL_LAYERS,
-        (Tried.ALL, follow.MANY): Recipe.ALL_LAYERS,
+        (Tried.ALL, followed.MANY): Recipe.ALL_LAYERS,
     }
 
 
@@ -108,15 +127,15 @@ def test_the_constants_are_those_of_the_committed_report():
 
 def test_the_report_is_of_the_committed_cells():
     found = json.loads(follow.OUT.read_text(encoding="utf-8"))
-    cells, plain = follow.read_followed()
+    cells, plain = followed.read_followed()
     assert sum(found["cells"].values()) == len(cells) + len(plain.tuned)
     chosen = np.isin(cells.families, found["choosing_families"])
-    lifts = follow.fit_lift(follow.of_families(plain, set(found["choosing_families"])))
+    lifts = follow.fit_lift(followed.of_families(plain, set(found["choosing_families"])))
     gains = follow.fit(cells.of(chosen), lifts)
     told = np.array(
         [
             [found["constants"][recipe.value][name] for name in (*follow.GAIN, *follow.LIFT)]
-            for recipe in follow.TRAINED
+            for recipe in followed.TRAINED
         ]
     )
     wider = told[:, 2:4] / np.exp(gains[:, 2:])
