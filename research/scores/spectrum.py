@@ -1,4 +1,4 @@
-"""Features in their principal axes, of which there are no more than images."""
+"""Features in their principal axes: at most as many axes as images."""
 
 from dataclasses import dataclass
 

@@ -108,7 +108,7 @@ def outcomes_elsewhere(store: Store, gains: GainTable, space: Space) -> list[str
         for record in store.tasks.list()
         if record.id in gains.tasks
         and record.provenance.space != space
-        # A bundle may well bring tasks of several spaces, for whoever needs one of them.
+        # A bundle may bring tasks of several spaces: people use those of their own.
         and record.bundle is None
     )
     if not others:

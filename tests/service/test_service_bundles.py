@@ -1,4 +1,4 @@
-"""Bundles: written without what tells of files, taken in whole, and removed whole."""
+"""Bundles: written without names of files, imported as a whole and removed as a whole."""
 
 import json
 import zipfile

@@ -4,12 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from task2vec.embedding.bundle_file import (
-    BundleContent,
-    BundledOutcome,
-    BundledTask,
-    write_bundle,
-)
+from task2vec.embedding.bundle import BundleContent, BundledOutcome, BundledTask
+from task2vec.embedding.bundle_file import write_bundle
 from task2vec.embedding.rounding import smaller
 from task2vec.errors import InputError, SettingError, StateError, TooLargeError, UnknownNameError
 from task2vec.messages.base import utc_now
@@ -132,7 +128,7 @@ def _check_text(text: str) -> None:
 
 
 def _anonymous(embedding: TaskEmbedding, question: BundleExport) -> TaskEmbedding:
-    """Return an embedding without what its provenance tells of files."""
+    """Return an embedding without its warnings, which may name files, and class names if asked."""
     provenance = embedding.provenance
     changes: dict[str, object] = {"warnings": ()}
     if not question.class_names:

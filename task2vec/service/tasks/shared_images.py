@@ -286,7 +286,7 @@ def _unknown(
 ) -> list[str]:
     """Say of which tasks that could be evidence nothing is known."""
     space = subject.embedding.space
-    # Bundles leave hashes out so that nothing of their images is told; their page says so.
+    # Bundles have no hashes, to reveal nothing of their images: docs/bundles.md says so.
     own = [record for record in records if record.bundle is None]
     others = [record for record in own if record.provenance.space == space]
     if target is None and others:
