@@ -44,7 +44,8 @@ def clusters(seen: Seen) -> Array:
         return np.ones((images, 1))
     shares = np.cumsum(spectrum.variances) / spectrum.variances.sum()
     axes = int(np.searchsorted(shares, KEPT)) + 1
-    points = spectrum.points[:, :axes] / np.sqrt(spectrum.variances.sum())
+    # Which clusters are found may turn on the last digit, and that on the scale.
+    points = np.round(spectrum.points[:, :axes] / np.sqrt(spectrum.variances.sum()), 9)
     mixture = GaussianMixture(count, random_state=seen.seed)
     with warnings.catch_warnings():
         # Fewer different images than clusters: some clusters are equal, which does no harm.
