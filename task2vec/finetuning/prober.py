@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.data.sampling.sample import drawn_digest
+from task2vec.data.sampling.sample import Sample, drawn_digest
 from task2vec.data.task import Task
 from task2vec.errors import Task2VecError
 from task2vec.finetuning.probe_cache import SEED, KnownProbe, Pace, ProbeCache, machine
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.probe.registry import find_card
+from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.types import Likelihood
 
 if TYPE_CHECKING:
@@ -80,8 +81,6 @@ class Prober:
         """
         from task2vec.data.sampling.spool import draw_spooled
         from task2vec.embedding.inputs import features
-        from task2vec.recommendation.evidence.leaks import distinct_images, near_copies
-        from task2vec.recommendation.measure.linear_probe import cross_validate
 
         assert self.task is not None, "nothing can be measured without images"
         began, tell = self.now() if since is None else since, progress or (lambda *_: None)
@@ -101,13 +100,7 @@ class Prober:
             batches.append(batch.cpu().numpy())
             tell(count + sum(map(len, batches)), 2 * count)
         pace = Pace(read, self.now() - began - read, count)
-        kept = distinct_images(sample.hashes, sample.labels)
-        accuracy = cross_validate(
-            np.concatenate(batches)[kept],
-            sample.labels[kept],
-            classes=len(sample.classes),
-            groups=near_copies(sample.hashes[kept], sample.labels[kept]),
-        )
+        accuracy = held_out_accuracy(sample, np.concatenate(batches))
         if accuracy is None:
             return None
         result = KnownProbe(accuracy, self.now() - began, pace, machine())
@@ -161,6 +154,24 @@ class Prober:
         if digest is not None and self.files:
             self.cache.note_drawn(self.files, self.images, digest[0])
         return digest
+
+
+def held_out_accuracy(sample: Sample[Any], features: NDArray[np.float32]) -> ProbeAccuracy | None:
+    """Return what a linear probe says of the images of a sample, held out in turn.
+
+    ``features`` (N, D) are those of its images. Of exact copies with one label, one counts; near
+    copies are held out together. None where no image can be held out.
+    """
+    from task2vec.recommendation.evidence.leaks import distinct_images, near_copies
+    from task2vec.recommendation.measure.linear_probe import cross_validate
+
+    kept = distinct_images(sample.hashes, sample.labels)
+    return cross_validate(
+        features[kept],
+        sample.labels[kept],
+        classes=len(sample.classes),
+        groups=near_copies(sample.hashes[kept], sample.labels[kept]),
+    )
 
 
 def model_digest(ref: str, file_sha256: str | None) -> str | None:

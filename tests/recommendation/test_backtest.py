@@ -168,3 +168,23 @@ def test_the_ratio_of_a_drawn_family_counts_all_of_its_tasks():
     found = over_tasks(gains, best, families=["a", "a", "b", "c"], statistic=ratio_of_sums)
     assert found.value == pytest.approx(6 / 13)
     assert (found.low, found.high) == (0, 1)
+
+
+def test_superfamilies_are_drawn_before_their_families():
+    kinds = np.repeat(np.arange(4), 3)
+    rng = np.random.default_rng(6)
+    values = rng.normal(size=4)[kinds] + 0.3 * rng.normal(size=12)
+    families = [f"family {i:02}" for i in range(12)]
+    found = over_tasks(values, families=families, superfamilies=[f"kind {i}" for i in kinds])
+    # A second bootstrap, one resample at a time.
+    groups, own = [values[kinds == kind] for kind in range(4)], np.random.default_rng(7)
+    means = []
+    for _ in range(4000):
+        drawn = [groups[i] for i in own.integers(0, 4, 4)]
+        means.append(np.concatenate([own.choice(g, len(g)) for g in drawn]).mean())
+    assert found.value == pytest.approx(values.mean())
+    expected = tuple(np.quantile(means, [0.025, 0.975]))
+    assert (found.low, found.high) == pytest.approx(expected, abs=0.06)
+    # Three families of one kind say less than three of three kinds.
+    families_alone = over_tasks(values, families=families)
+    assert found.high - found.low > 1.3 * (families_alone.high - families_alone.low)

@@ -12,6 +12,7 @@ from task2vec.data.wording import typed
 from task2vec.errors import MissingExtraError, WeightsError
 from task2vec.finetuning.probe_cache import KnownProbe, Pace, machine
 from task2vec.finetuning.prober import Prober, model_digest
+from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Step, StepKind, Untried
 from task2vec.recommendation.answer.belief import Judged
@@ -123,6 +124,27 @@ class BudgetRun:
             raise LeftOutError
         self.unkept[StepKind.FORWARD_PASS] += digest is None
         return self.prober.measure(lambda: probe, digest, since=since), False
+
+    def tune(
+        self, model: Model, default: str, *, settings: FineTuningSettings, since: float
+    ) -> KnownProbe | None:
+        """Fine-tune a model for a short while; None where no image can be held out.
+
+        Raises `LeftOutError` for one that cannot be loaded, unless it is the default.
+        """
+        from task2vec.finetuning.run import short_tuning
+
+        probe = self.load(model, default)
+        if probe is None:
+            raise LeftOutError
+        found = short_tuning(probe, self.task, images=self.prober.images, settings=settings)
+        if found is None:
+            return None
+        tuned = KnownProbe(found, self.now() - since, machine=machine())
+        digest = model_digest(model.ref, model.sha256)
+        self.unkept[StepKind.FINE_TUNING] += digest is None
+        self.prober.keep(digest, tuned, settings)
+        return tuned
 
     def load(self, model: Model, default: str) -> "Probe | None":
         """Load a model; None with a warning where that fails, unless it is the default."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from task2vec.finetuning.probe_cache import KnownProbe, machine
-from task2vec.finetuning.prober import Prober, model_digest
+from task2vec.finetuning.prober import Prober
 from task2vec.finetuning.settings import FineTuningSettings, ShortSettings
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended, StepKind
@@ -60,12 +60,17 @@ def recommend_within(
     that cannot be loaded.
     """
     run = BudgetRun(workspace, prober, budget, progress)
-    judge = Judge(question)
+    return answer_of_run(run, Judge(question))
+
+
+def answer_of_run(run: BudgetRun, judge: Judge) -> Recommended:
+    """Measure what a run has time for, and answer: see `recommend_within`."""
+    default = judge.question.default
     run.record(StepKind.DISTANCE, None, judge.judge(probed={}), since=run.began)
-    judge = _probe(run, judge, question.default)
-    judge = _race(run, judge, question.default)
+    judge = _probe(run, judge, default)
+    judge = _race(run, judge, default)
     answer, chosen = _answer(run, judge)
-    while not (chosen is None or chosen.id == question.default or run.is_sound(chosen)):
+    while not (chosen is None or chosen.id == default or run.is_sound(chosen)):
         judge = _without(judge, chosen)
         answer, chosen = _answer(run, judge)
     warnings = (*run.out_of_time_warning(), *run.warnings, *not_offered(run.lost))
@@ -194,19 +199,13 @@ def _race(run: BudgetRun, judge: Judge, default: str) -> Judge:
             return judge
         since = run.now()
         run.tell(f"fine-tuning {model.name}")
-        probe = run.load(model, default)
-        if probe is None:
+        try:
+            tuned = run.tune(model, default, settings=SHORT, since=since)
+        except LeftOutError:
             judge = _without(judge, model)
             continue
-        from task2vec.finetuning.run import short_tuning
-
-        accuracy = short_tuning(probe, run.task, images=run.prober.images, settings=SHORT)
-        if accuracy is None:
+        if tuned is None:
             return judge
-        tuned = KnownProbe(accuracy, run.now() - since, machine=machine())
-        digest = model_digest(model.ref, model.sha256)
-        run.unkept[StepKind.FINE_TUNING] += digest is None
-        run.prober.keep(digest, tuned, SHORT)
         _count(run, judge, model, tuned, since=since)
     return judge
 
