@@ -11,7 +11,7 @@ from itertools import islice
 
 from research.development.tasks import development_tasks
 from research.recipes.draws import drawn
-from research.recipes.measuring import measure, recipes_of
+from research.recipes.measuring import measure
 from research.recipes.plan import blocks
 from research.recipes.tables import append, key_of, read
 from research.transfer.targets import Target
@@ -50,7 +50,7 @@ def main() -> None:
         for name in block.models:
             recipes = tuple(
                 recipe
-                for recipe in recipes_of(len(images.train))
+                for recipe in block.recipes(len(images.train))
                 if key_of(block, name, recipe) not in done
             )
             if recipes:

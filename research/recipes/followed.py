@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from research.recipes.plan import MANY
 from research.recipes.plan import Recipe as Tried
 from research.recipes.tables import read
 from research.transfer.distances import TASKS
@@ -19,8 +20,6 @@ from task2vec.types.tuning import Recipe
 
 #: What is trained, in the order of all arrays of constants.
 TRAINED = (Recipe.LAST_STAGE, Recipe.ALL_LAYERS)
-#: Training images from which all layers are trained at the larger rate, as `finetune` does about.
-MANY = 200
 #: Accuracies nearer to 0 or 1 than this count as at this distance.
 _EDGE = 0.01
 

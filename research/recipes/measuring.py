@@ -23,13 +23,6 @@ from task2vec.probe.probe import Pixels
 LOOKS = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
 
 
-def recipes_of(training: int) -> tuple[Recipe, ...]:
-    """Return the recipes that are tried on so many training images."""
-    # The larger rate harmed wherever images were few.
-    fast = (Recipe.ALL,) if training >= 60 else ()
-    return (Recipe.PROBE, Recipe.STAGE, Recipe.FAST_STAGE, Recipe.GENTLE, *fast)
-
-
 def measure(
     block: Block, target: Target, drawn: Draw, model: Starting, recipes: tuple[Recipe, ...]
 ) -> Iterator[RecipeCell]:

@@ -13,6 +13,8 @@ from task2vec.finetuning.settings import FineTuningSettings
 
 #: Images of a class that train; None stands for two thirds of all.
 SHOTS: tuple[int | None, ...] = (2, 5, 10, 30, 100, None)
+#: Training images from which all layers are trained at the larger rate, as `finetune` does about.
+MANY = 200
 
 
 class Recipe(StrEnum):
@@ -44,7 +46,8 @@ class Recipe(StrEnum):
 class Block:
     """Cells that train on the same images: the default and other models, by each recipe.
 
-    ``run`` is the seed of training; blocks that differ in nothing else tell its noise.
+    ``run`` is the seed of training; blocks that differ in nothing else tell its noise. ``rates``
+    says whether rates are tried that `finetune` does not take.
     """
 
     target: str
@@ -52,13 +55,20 @@ class Block:
     draw: int
     models: tuple[str, ...]
     run: int = 0
+    rates: bool = False
+
+    def recipes(self, training: int) -> tuple[Recipe, ...]:
+        """Return the recipes that are tried on so many training images."""
+        taken = (Recipe.PROBE, Recipe.STAGE, Recipe.ALL if training >= MANY else Recipe.GENTLE)
+        return tuple(Recipe) if self.rates else taken
 
 
 def blocks(tasks: dict[str, DevelopmentTask]) -> Iterator[Block]:
     """Yield blocks without end; each six rounds have every target with every number of images.
 
     The models are the default and, drawn at random, another plain one, and experts of a relative,
-    of the same superfamily and of any other task. Every sixth block is repeated with another run.
+    of the same superfamily and of any other task. Every sixth block is repeated with another run,
+    and every tenth tries all rates.
     """
     rng = np.random.default_rng(zlib.crc32(b"recipes"))
     names, offset = list(tasks), rng.permutation(len(tasks))
@@ -67,7 +77,8 @@ def blocks(tasks: dict[str, DevelopmentTask]) -> Iterator[Block]:
         for position in rng.permutation(len(names)):
             target = tasks[names[position]]
             shots = SHOTS[(offset[position] + turn) % len(SHOTS)]
-            block = Block(target.name, shots, turn // len(SHOTS), _models(tasks, target, rng))
+            models, rates = _models(tasks, target, rng), count % 10 == 0
+            block = Block(target.name, shots, turn // len(SHOTS), models, rates=rates)
             yield block
             count += 1
             if count % 6 == 0:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from research.development.tasks import DevelopmentTask
-from research.recipes.plan import SHOTS, Recipe, blocks
+from research.recipes.plan import MANY, SHOTS, Recipe, blocks
 from research.recipes.tables import RecipeCell, append, read
 from research.transfer.zoo import DEFAULT, PLAIN
 
@@ -33,6 +33,17 @@ def test_models_are_drawn_from_each_kind_of_kinship_and_never_made_of_the_target
         assert block.target not in experts
         near = [name for name in experts if FAMILIES[name] == FAMILIES[block.target]]
         assert len(near) == (1 if FAMILIES[block.target] == "letters" else 0)
+
+
+def test_a_block_tries_what_finetune_does_and_every_tenth_all_rates() -> None:
+    planned = [block for block in islice(blocks(TASKS), 60) if block.run == 0]
+    for number, block in enumerate(planned):
+        few, many = (set(block.recipes(images)) for images in (MANY - 1, MANY))
+        if number % 10 == 0:
+            assert few == many == set(Recipe)
+        else:
+            assert few == {Recipe.PROBE, Recipe.STAGE, Recipe.GENTLE}
+            assert many == {Recipe.PROBE, Recipe.STAGE, Recipe.ALL}
 
 
 def test_a_row_is_read_as_it_was_written(tmp_path: Path) -> None:

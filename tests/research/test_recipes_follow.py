@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from research.recipes import follow, followed
+from research.recipes.plan import MANY
 from research.recipes.plan import Recipe as Tried
 from research.recipes.promises import OUT as PROMISES
 from task2vec.recommendation.evidence.recipes import FOLLOWS, moved, recipe_gain
@@ -108,13 +109,13 @@ def test_rates_are_those_that_finetune_takes():
     found = {
         (tried, images): followed.as_trained(tried, images)
         for tried in Tried
-        for images in (20, followed.MANY)
+        for images in (20, MANY)
     }
     assert {key: recipe for key, recipe in found.items() if recipe is not None} == {
         (Tried.STAGE, 20): Recipe.LAST_STAGE,
-        (Tried.STAGE, followed.MANY): Recipe.LAST_STAGE,
+        (Tried.STAGE, MANY): Recipe.LAST_STAGE,
         (Tried.GENTLE, 20): Recipe.ALL_LAYERS,
-        (Tried.ALL, followed.MANY): Recipe.ALL_LAYERS,
+        (Tried.ALL, MANY): Recipe.ALL_LAYERS,
     }
 
 
