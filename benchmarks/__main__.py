@@ -33,7 +33,6 @@ BENCHMARKS = {
     "scaling": scaling.measure,
     "published_method": published_method.measure,
     "gpu": gpu.measure,
-    "faults": faults.measure,
     "http_load": http_load.measure,
     "repeatability": repeatability.measure,
     "refitted_heads": refitted_heads.measure,
@@ -44,6 +43,7 @@ BENCHMARKS = {
 LONG = {
     "coverage": coverage.measure,
     "fairness": fairness.measure,
+    "faults": faults.measure,
     "information": information.measure,
     "memory_large": memory.measure_large,
     "search": search.measure,
