@@ -23,9 +23,9 @@ from research.large_zoo.embeddings import (
     information,
     plain_distances,
 )
-from research.large_zoo.images import TaskImages, default_stage, task_images
+from research.large_zoo.images import default_stage, joined, task_images
 from research.large_zoo.outcomes import Target, measure, measure_gains
-from research.large_zoo.plan import EXPERTS, Source, sources
+from research.large_zoo.plan import EXPERTS, Source, asked_of, sources
 from research.large_zoo.tables import (
     SOURCES,
     TARGETS,
@@ -50,45 +50,47 @@ class Builder:
     """Makes the experts of a plan; what all of them share is computed first."""
 
     def __init__(self) -> None:
-        self._images: dict[str, TaskImages] = {}
-        self.targets: dict[str, Target] = {}
-        #: By target: embeddings of all its images, and of the first draw's by images a class.
-        self._known: dict[str, tuple[Embedded, dict[int, Embedded]]] = {}
+        tasks = development_tasks()
+        families = {name: task.family for name, task in tasks.items()}
+        #: All tasks, in the order of the tables' columns.
+        self.names = list(tasks)
+        self._images = {name: task_images(name) for name in tasks}
         default = default_stage()
-        for name in development_tasks():
-            images = task_images(name)
-            self._images[name] = images
-            target = self.targets[name] = Target(images, default)
-            self._known[name] = embed_target(target)
-            print(f"{name}: {len(images.labels)} images", flush=True)
-        self.plan = list(sources({name: each.labels for name, each in self._images.items()}))
+        self.targets = {name: Target(self._images[name], default) for name in asked_of(families)}
+        #: By target: embeddings of all its images, and of the first draw's by images a class.
+        self._known = {name: embed_target(target) for name, target in self.targets.items()}
+        labels = {name: each.labels for name, each in self._images.items()}
+        self.plan = list(islice(sources(labels, families), EXPERTS))
 
     def default_cells(self) -> ByTarget:
         """Return the cells of the default, whose gains are 0."""
         return _outcomes(default_stage(), self.targets)
 
     def target_rows(self) -> list[TargetRow]:
-        """Return the rows of the table of targets."""
-        return [target_row(target, self._known[name][0]) for name, target in self.targets.items()]
+        """Return the rows of the table of tasks."""
+        rows = []
+        for name, task in development_tasks().items():
+            target = Target(self._images[name], default_stage())
+            rows.append(target_row(target, task.family, embed_target(target)[0]))
+        return rows
 
     def add(self, source: Source) -> None:
         """Train an expert and add it to the tables; its own row, the last, says that it is done."""
-        expert = trained(source, self._images[source.task])
+        images = joined([self._images[name] for name in source.tasks])
+        expert = trained(source, images)
         began = time.process_time()
         # What shares images with the source is itself, and no outcome.
-        others = {name: each for name, each in self.targets.items() if name != source.task}
+        others = {name: each for name, each in self.targets.items() if name not in source.tasks}
         cells = _outcomes(expert.last, others)
         outcome_seconds = time.process_time() - began
         began = time.process_time()
-        own = embedded(
-            f"source-{source.number:03}", self._images[source.task], source.rows, source.labels
-        )
+        own = embedded(f"source-{source.number:03}", images, source.rows, source.labels)
         embedding_seconds = time.process_time() - began
-        cells |= self._distances(own, source)
-        names = list(self.targets)
+        cells |= self._distances(own, list(others))
+        names = self.names
         rows = [
             tuned_cell(str(source.number), expert.last, self.targets[name], shots)
-            for name, shots in tried(source, names)
+            for name, shots in tried(source, list(others))
         ]
         append_cells(str(source.number), cells, targets=names)
         if source.has_early:
@@ -99,7 +101,7 @@ class Builder:
             [
                 SourceRow(
                     source=source.number,
-                    task=source.task,
+                    tasks="+".join(source.tasks),
                     classes=len(source.classes),
                     images=len(source.rows),
                     rate=source.rate,
@@ -118,8 +120,7 @@ class Builder:
             SOURCES,
         )
 
-    def _distances(self, own: Embedded, source: Source) -> ByTarget:
-        others = [name for name in self.targets if name != source.task]
+    def _distances(self, own: Embedded, others: list[str]) -> ByTarget:
         known = [self._known[name] for name in others]
         far = {
             Quantity.FAR: plain_distances([own], [whole for whole, _ in known])[0],
@@ -161,7 +162,7 @@ def embed_target(target: Target) -> tuple[Embedded, dict[int, Embedded]]:
     return embedded(name, images, rows, images.labels), few
 
 
-def target_row(target: Target, whole: Embedded) -> TargetRow:
+def target_row(target: Target, family: str, whole: Embedded) -> TargetRow:
     """Return the row of a target, with what the default does there."""
     images, draws = target.images, target.draws
     right = {key: int(answers.sum()) for key, answers in target.default.right.items()}
@@ -171,7 +172,7 @@ def target_row(target: Target, whole: Embedded) -> TargetRow:
     }
     return TargetRow(
         task=images.name,
-        family=images.family,
+        family=family,
         classes=images.classes,
         images=len(images.labels),
         test_0=len(draws[0].test),
@@ -198,7 +199,7 @@ def main() -> None:
     keep_freed_memory()
     builder = Builder()
     if not read_list(TargetRow, TARGETS):
-        append_cells(DEFAULT, builder.default_cells(), targets=list(builder.targets))
+        append_cells(DEFAULT, builder.default_cells(), targets=builder.names)
         append_list(builder.target_rows(), TARGETS)
     done = {row.source for row in read_list(SourceRow, SOURCES)}
     for source in islice(builder.plan, asked.experts):
@@ -206,7 +207,8 @@ def main() -> None:
             began = time.process_time()
             builder.add(source)
             seconds = time.process_time() - began
-            print(f"{source.number}: {source.task}, {seconds:.0f} s", flush=True)
+            what = f"{len(source.rows)} images of {'+'.join(source.tasks)}"
+            print(f"{source.number}: {what}, {seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

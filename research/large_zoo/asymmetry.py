@@ -21,7 +21,7 @@ from scipy.stats import rankdata
 from research import RESULTS
 from research.development.tasks import choosing_families
 from research.large_zoo.draws import SHOTS
-from research.large_zoo.known import Zoo, mean_gains, read_zoo
+from research.large_zoo.known import FAMILY, Zoo, mean_gains, read_zoo
 from research.large_zoo.tables import TUNED, TunedRow, read_list
 from task2vec.recommendation.backtest.bootstrap import over_tasks
 from task2vec.recommendation.evidence.world import Mask, Matrix
@@ -40,7 +40,7 @@ def main() -> None:
     result: dict[str, Any] = {}
     for shots in SHOTS:
         gains, _ = mean_gains(zoo, shots)
-        relatives = np.array(zoo.families)[zoo.own][:, None] == np.array(zoo.families)
+        relatives = zoo.related[FAMILY]
         result[f"{shots} a class"] = {
             "all sources": correlations(zoo, gains[1:], np.ones_like(relatives)),
             "relatives": correlations(zoo, gains[1:], relatives),

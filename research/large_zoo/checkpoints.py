@@ -9,7 +9,7 @@ import json
 import numpy as np
 
 from research.large_zoo.draws import SHOTS
-from research.large_zoo.known import Zoo, read_zoo
+from research.large_zoo.known import FAMILY, Zoo, read_zoo
 from research.large_zoo.tables import Quantity, matrix, read_cells
 from task2vec.recommendation.backtest.bootstrap import over_tasks
 from task2vec.recommendation.evidence.world import Matrix
@@ -26,8 +26,7 @@ def compared(zoo: Zoo, shots: int) -> dict[str, dict[str, list[float]]]:
     rows = [row for row, source in enumerate(zoo.sources) if source.early]
     early = _early_gains(zoo, [f"{zoo.sources[row].source} early" for row in rows], shots)
     last = np.asarray(zoo.gains[shots].mean(axis=2)[1:][rows])
-    families = np.array(zoo.families)
-    relative = families[zoo.own[rows]][:, None] == families
+    relative = zoo.related[FAMILY][rows]
     found = {}
     for name, counted in (("relatives", relative), ("others", ~relative)):
         found[name] = {

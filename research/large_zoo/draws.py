@@ -10,6 +10,8 @@ from research.transfer.targets import Indices
 
 #: Images of a class that train, or as many as the half has.
 SHOTS = (5, 10)
+#: Of these the scores that somebody can measure are tabled, too: with 10 they take twice as long.
+SCORED = 5
 #: Enough for a standard error of 4 points of a draw; gains are paired, and theirs is smaller.
 MOST_TESTS = 120
 

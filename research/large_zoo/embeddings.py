@@ -85,7 +85,8 @@ def _embedded(images: TaskImages, rows: Indices, labels: Indices) -> Embedded:
     probe, classes = embedding_probe(), int(labels.max()) + 1
     features = images.features[rows]
     head = fit_head(features, labels, classes=classes, penalty=SETTINGS.head_penalty)
-    pixels = [pixels_of(images.name)[row] for row in rows]
+    everything = [pixels for name in images.tasks for pixels in pixels_of(name)]
+    pixels = [everything[row] for row in rows]
     estimate = estimate_fisher(
         probe.backbone,
         head.on(probe.backbone),

@@ -1,5 +1,6 @@
 """The images of a task as the trunk of the default passes them on, computed once and kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache as cache_result
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from research.development.tasks import cache, development_tasks
+from research.large_zoo.plan import joined_labels
 from research.transfer.targets import Indices
 from research.transfer.zoo import DEFAULT, plain_model
 from task2vec.data.open import open_source
@@ -25,7 +27,7 @@ _BATCH = 64
 
 @dataclass(frozen=True, eq=False)
 class TaskImages:
-    """All N images of a task, class by class.
+    """All N images of a task, class by class, or those of several, one after the other.
 
     ``labels`` (N,) and ``objects`` (N,) are numbers: frames of one sprite, or tones of one emoji,
     are an object. ``plain`` (N, C, h, w) and ``views`` (V, N, C, h, w) are what the trunk says of
@@ -33,8 +35,7 @@ class TaskImages:
     are those that the default embeds by, at its own size.
     """
 
-    name: str
-    family: str
+    tasks: tuple[str, ...]
     labels: Indices
     objects: Indices
     plain: NDArray[np.float16]
@@ -42,9 +43,28 @@ class TaskImages:
     features: NDArray[np.float32]
 
     @property
+    def name(self) -> str:
+        """The task's name; of several those of all."""
+        return "+".join(self.tasks)
+
+    @property
     def classes(self) -> int:
         """The number of classes."""
         return int(self.labels.max()) + 1
+
+
+def joined(parts: Sequence[TaskImages]) -> TaskImages:
+    """Return the images of several tasks as those of one with the classes of all."""
+    if len(parts) == 1:
+        return parts[0]
+    return TaskImages(
+        tasks=tuple(name for part in parts for name in part.tasks),
+        labels=joined_labels([part.labels for part in parts]),
+        objects=joined_labels([part.objects for part in parts]),
+        plain=np.concatenate([part.plain for part in parts]),
+        views=np.concatenate([part.views for part in parts], axis=1),
+        features=np.concatenate([part.features for part in parts]),
+    )
 
 
 def folder() -> Path:
@@ -81,7 +101,7 @@ def task_images(name: str) -> TaskImages:
         np.savez(partial, **_computed(name))
         partial.rename(path)
     with np.load(path) as file:
-        return TaskImages(name, development_tasks()[name].family, **dict(file))
+        return TaskImages((name,), **dict(file))
 
 
 @cache_result

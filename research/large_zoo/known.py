@@ -1,6 +1,6 @@
 """What the tables hold of the zoo, as arrays, and how its tasks are related."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from research.large_zoo.embeddings import (
     plain_distances,
     read_embedded,
 )
+from research.large_zoo.plan import HARMFUL_RATE, asked_of
 from research.large_zoo.tables import (
     SOURCES,
     TARGETS,
@@ -25,18 +26,24 @@ from research.large_zoo.tables import (
 )
 from research.transfer.zoo import DEFAULT
 from task2vec.distance.scatter import compare_scatters
-from task2vec.recommendation.evidence.world import Indices, Matrix
+from task2vec.recommendation.evidence.world import Indices, Mask, Matrix
+
+#: What is left out of a zoo with the target: its task, its family, or its superfamily.
+LEFT_OUT = TASK, FAMILY, SUPERFAMILY = "task", "family", "superfamily"
 
 
 @dataclass(frozen=True, eq=False)
 class Zoo:
-    """M models, the default first, then experts in the order of the plan; T targets.
+    """M models, the default first, then experts by number; T targets.
 
     By images a class: ``gains`` (M, T, 2) and their ``variances`` by draw, on the test images;
     ``held_out`` (M, T) and ``held_out_variances``, ``logme``, ``ridge_error`` of the first draw's
     training images. ``far`` (M, T) are plain symmetric distances of the experts' sources, ``nats``
     information distances, both nan of the default; ``far_few`` by images a class. What an expert
     has in common with a target's own task is nan throughout.
+
+    ``related`` (M - 1, T) by `LEFT_OUT`: whether the expert saw the target's task, one of its
+    family, or one of its superfamily.
     """
 
     sources: tuple[SourceRow, ...]
@@ -50,6 +57,7 @@ class Zoo:
     far: Matrix
     far_few: dict[int, Matrix]
     nats: Matrix
+    related: dict[str, Mask]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,18 +74,22 @@ class Zoo:
         """The kinds of the targets' families."""
         return tuple(SUPERFAMILIES[family] for family in self.families)
 
-    @property
-    def own(self) -> Indices:
-        """(M - 1,) the targets that the experts are of."""
-        return np.array([self.names.index(source.task) for source in self.sources])
+    def groups(self, left_out: str) -> tuple[str, ...]:
+        """Return the targets' tasks, families or superfamilies."""
+        return {"task": self.names, "family": self.families, "superfamily": self.superfamilies}[
+            left_out
+        ]
 
 
 def read_zoo() -> Zoo:
-    """Read the tables."""
-    sources = tuple(sorted(read_list(SourceRow, SOURCES), key=lambda row: row.source))
-    targets = tuple(read_list(TargetRow, TARGETS))
+    """Read the tables, but for the experts of the rate that harms."""
+    rows = sorted(read_list(SourceRow, SOURCES), key=lambda row: row.source)
+    sources = tuple(row for row in rows if row.rate != HARMFUL_RATE)
+    tasks = read_list(TargetRow, TARGETS)
+    family_of = {row.task: row.family for row in tasks}
+    names = list(asked_of(family_of))
+    targets = tuple(sorted((row for row in tasks if row.task in names), key=lambda r: r.family))
     cells = read_cells()
-    names = [target.task for target in targets]
     models = [DEFAULT, *(str(source.source) for source in sources)]
 
     def table(quantity: str) -> Matrix:
@@ -102,7 +114,31 @@ def read_zoo() -> Zoo:
         far=table("far"),
         far_few={shots: table(f"far {shots}") for shots in SHOTS},
         nats=table("nats"),
+        related=related_tasks([source.tasks.split("+") for source in sources], names, family_of),
     )
+
+
+def related_tasks(
+    sources: Sequence[Sequence[str]], targets: Sequence[str], family_of: Mapping[str, str]
+) -> dict[str, Mask]:
+    """Return (S, T), by `LEFT_OUT`, whether a source has a task that is the target or alike."""
+    group_of = dict(
+        zip(
+            LEFT_OUT,
+            (
+                {name: name for name in family_of},
+                family_of,
+                {name: SUPERFAMILIES[family] for name, family in family_of.items()},
+            ),
+            strict=True,
+        )
+    )
+    return {
+        what: np.array(
+            [[of[t] in {of[name] for name in tasks} for t in targets] for tasks in sources]
+        )
+        for what, of in group_of.items()
+    }
 
 
 def paired(counts: Matrix, images: Indices) -> tuple[Matrix, Matrix]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from research.large_zoo.draws import SHOTS, Draw, draws
+from research.large_zoo.draws import SCORED, SHOTS, Draw, draws
 from research.large_zoo.images import TaskImages, stage_features
 from research.large_zoo.tables import Quantity
 from research.scores.logme import log_evidences
@@ -94,14 +94,12 @@ def _gains(answers: Answers, target: Target) -> dict[Quantity, str]:
 
 
 def _scores(answers: Answers, target: Target) -> dict[Quantity, str]:
-    found = {}
-    for shots, plain in target.default.held_out.items():
-        found[Quantity(f"logme {shots}")] = f"{answers.logme(shots):.4f}"
-        own = answers.held_out(shots)
-        # Where no image can be held out, that goes for all models.
-        if own is not None and plain is not None:
-            found[Quantity(f"held out {shots}")] = compared(own.correct, plain.correct)
-            found[Quantity(f"ridge {shots}")] = f"{answers.ridge_error(shots):.4f}"
+    found = {Quantity(f"logme {SCORED}"): f"{answers.logme(SCORED):.4f}"}
+    own, plain = answers.held_out(SCORED), target.default.held_out[SCORED]
+    # Where no image can be held out, that goes for all models.
+    if own is not None and plain is not None:
+        found[Quantity(f"held out {SCORED}")] = compared(own.correct, plain.correct)
+        found[Quantity(f"ridge {SCORED}")] = f"{answers.ridge_error(SCORED):.4f}"
     return found
 
 

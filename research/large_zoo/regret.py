@@ -1,10 +1,10 @@
 """Regret against the size of the zoo, at equal seconds: ``python -m research.large_zoo.regret``.
 
-Everybody has the same seconds of one core. With ``--shots N``, ``--seconds S`` and ``--sizes``.
-An expert whose source is the target's task is never offered; with a whole family left out none of
-the family is, nor are outcomes on its tasks known. Chosen is by the first draw's training images,
-judged on that draw's test images. The best model is found by the second draw and judged by the
-first, too: the best by the very images that judge would be lucky.
+Everybody has the same seconds of one core, and 5 images a class. With ``--seconds S`` and
+``--sizes``. An expert that saw the target's task is never offered; with a whole family left out
+none that saw a task of the family is, nor are outcomes on these tasks known. Chosen is by the first
+draw's training images, judged on that draw's test images. The best model is found by the second
+draw and judged by the first, too: the best by the very images that judge would be lucky.
 """
 
 import argparse
@@ -20,8 +20,17 @@ from benchmarks.machine import describe
 from research import RESULTS
 from research.development.tasks import choosing_families
 from research.large_zoo.costs import Costs, read_costs
-from research.large_zoo.draws import SHOTS
-from research.large_zoo.known import Relations, Zoo, mean_gains, read_relations, read_zoo
+from research.large_zoo.draws import SCORED
+from research.large_zoo.known import (
+    LEFT_OUT,
+    SUPERFAMILY,
+    TASK,
+    Relations,
+    Zoo,
+    mean_gains,
+    read_relations,
+    read_zoo,
+)
 from research.large_zoo.replay import OURS, Asked, choices, zoos
 from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.recommendation.backtest.bootstrap import over_tasks
@@ -33,22 +42,20 @@ SECONDS = 60.0
 #: Zoos of a size, disjoint, as far as there are enough experts.
 REPEATS = 4
 BEST, LUCKY = "best by the other draw", "best in hindsight"
-LEFT_OUT = ("task", "family", "superfamily")
 
 
 def main() -> None:
     """Replay, print and write."""
     parser = argparse.ArgumentParser(prog="python -m research.large_zoo.regret")
-    parser.add_argument("--shots", type=int, choices=SHOTS, default=SHOTS[0])
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
-    parser.add_argument("--left-out", choices=LEFT_OUT, default=LEFT_OUT[0])
+    parser.add_argument("--left-out", choices=LEFT_OUT, default=TASK)
     asked = parser.parse_args()
     keep_freed_memory()
     zoo, costs = read_zoo(), read_costs()
-    relations = read_relations(zoo, asked.shots)
+    relations = read_relations(zoo, SCORED)
     document = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {"result": {}}
-    key = f"{asked.shots} a class, {asked.seconds:g} s, {asked.left_out} left out"
+    key = f"{asked.seconds:g} s, {asked.left_out} left out"
     found = document["result"].setdefault(key, {})
     for size in asked.sizes:
         if size > len(zoo.sources):
@@ -57,21 +64,15 @@ def main() -> None:
             zoo,
             relations,
             costs,
-            shots=asked.shots,
             seconds=asked.seconds,
             size=size,
-            groups=groups_of(zoo, asked.left_out),
+            left_out=asked.left_out,
         )
-        drawn = zoo.superfamilies if asked.left_out == LEFT_OUT[-1] else zoo.families
+        drawn = zoo.superfamilies if asked.left_out == SUPERFAMILY else zoo.families
         found[str(size)] = {"experts": len(zoo.sources), **summary(gains, zoo, drawn)}
         document |= {"date": datetime.now(UTC).date().isoformat(), "machine": describe()}
         OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         _print(key, size, found[str(size)])
-
-
-def groups_of(zoo: Zoo, left_out: str) -> Sequence[str]:
-    """Return of each target (T,) what is left out with it, and with all others of the same."""
-    return {"task": zoo.names, "family": zoo.families, "superfamily": zoo.superfamilies}[left_out]
 
 
 def replayed(
@@ -79,21 +80,21 @@ def replayed(
     relations: Relations,
     costs: Costs,
     *,
-    shots: int,
     seconds: float,
     size: int,
-    groups: Sequence[str],
+    left_out: str,
+    shots: int = SCORED,
 ) -> dict[str, Matrix]:
     """Return the gains (T,) in points of what each rule takes, means over zoos and orders."""
     gains, variances = mean_gains(zoo, shots)
-    group = np.array(groups)
+    group, related = np.array(zoo.groups(left_out)), zoo.related[left_out]
     rows: dict[str, list[float]] = {}
     for target in range(len(zoo.targets)):
         known = np.flatnonzero(group != group[target])
         first, second = zoo.gains[shots][:, target, 0], zoo.gains[shots][:, target, 1]
         taken: dict[str, list[float]] = {}
         for number, experts in enumerate(zoos(zoo, size, REPEATS)):
-            offered = experts[group[zoo.own[experts - 1]] != group[target]]
+            offered = experts[~related[experts - 1, target]]
             asked = Asked(zoo, relations, costs, gains, variances, shots, target, offered, known)
             rng = np.random.default_rng([target, number])
             everything = asked.offered

@@ -208,7 +208,7 @@ def _scores(asked: Asked, world: World) -> Scores:
 
 
 def zoos(asked_of: Zoo, size: int, repeats: int) -> Iterator[Indices]:
-    """Yield the experts of zoos of a size: disjoint parts of the plan, as many as there are."""
-    experts = np.arange(1, len(asked_of.sources) + 1)
+    """Yield the experts of zoos of a size: disjoint, in random order, as many as there are."""
+    experts = 1 + np.random.default_rng(0).permutation(len(asked_of.sources))
     for first in range(0, min(repeats, len(experts) // size) * size, size):
         yield experts[first : first + size]

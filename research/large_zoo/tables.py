@@ -63,13 +63,14 @@ Cells = Mapping[Quantity, Mapping[str, str]]
 class SourceRow:
     """A source and its expert; seconds are the processor's.
 
+    ``tasks`` are names with "+" between them.
     ``accuracy`` is the expert's on images that it was not trained on, nan where there are few.
     ``complexity``, ``nats`` of the head, ``head_accuracy`` and ``head_loss`` are of the embedding,
     by at most 300 images. ``early`` tells whether the early checkpoint was tried, too.
     """
 
     source: int
-    task: str
+    tasks: str
     classes: int
     images: int
     rate: float

@@ -17,16 +17,17 @@ from research.large_zoo.training import stage_training
 from task2vec.finetuning.classify import unheard
 from task2vec.finetuning.settings import RATE, FineTuningSettings
 
-#: Targets that an expert is fine-tuned on, drawn from those that it has outcomes on.
+#: Targets that an expert of one task is fine-tuned on, drawn from those that it has outcomes on.
 TRIED = 2
 SETTINGS = FineTuningSettings(learning_rate=RATE)
 
 
 def tried(source: Source, targets: list[str]) -> list[tuple[str, int]]:
-    """Return the targets that a source's expert is fine-tuned on, each with images a class."""
+    """Return those of the targets that an expert is fine-tuned on, each with images a class."""
+    if len(source.tasks) > 1:
+        return []
     rng = np.random.default_rng([zlib.crc32(b"tuned"), source.number])
-    others = [name for name in targets if name != source.task]
-    names = rng.choice(others, min(TRIED, len(others)), replace=False)
+    names = rng.choice(targets, min(TRIED, len(targets)), replace=False)
     return [(str(name), int(rng.choice(SHOTS))) for name in names]
 
 

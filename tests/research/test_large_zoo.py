@@ -1,5 +1,6 @@
 """The zoo of 500: its plan, its draws, its experts, and what is measured of them."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -8,12 +9,30 @@ import torch
 from torch import nn
 
 from research.large_zoo import training
-from research.large_zoo.draws import MOST_TESTS, draws, first_half
+from research.large_zoo.draws import MOST_TESTS, SCORED, draws, first_half
 from research.large_zoo.embeddings import Embedded, in_turn
-from research.large_zoo.images import TaskImages, as_input, default_stage, stage_features
+from research.large_zoo.images import (
+    TaskImages,
+    as_input,
+    default_stage,
+    joined,
+    stage_features,
+)
 from research.large_zoo.known import paired
 from research.large_zoo.outcomes import Target, measure, measure_gains
-from research.large_zoo.plan import EXPERTS, FEWEST_IMAGES, sources
+from research.large_zoo.plan import (
+    EXPERTS,
+    FEWEST_IMAGES,
+    FIRST_UNION,
+    HARMFUL_RATE,
+    RATE,
+    UNION_IMAGES,
+    UNION_RATES,
+    Source,
+    asked_of,
+    joined_labels,
+    sources,
+)
 from research.large_zoo.tables import (
     Quantity,
     TunedRow,
@@ -36,22 +55,34 @@ LABELS = {
 }
 
 
+FAMILIES = dict.fromkeys(LABELS, "letters")
+
+
 @pytest.fixture(scope="module")
 def plan():
-    return list(sources(LABELS))
+    return list(sources(LABELS, FAMILIES))
 
 
-def test_each_round_has_every_task_once(plan) -> None:
-    assert [source.number for source in plan] == list(range(EXPERTS))
-    for first in range(0, EXPERTS - 3, 3):
-        assert {source.task for source in plan[first : first + 3]} == set(LABELS)
-    orders = {tuple(s.task for s in plan[first : first + 3]) for first in range(0, 60, 3)}
-    assert len(orders) > 3
+@pytest.fixture(scope="module")
+def singles(plan):
+    return [source for source in plan if len(source.tasks) == 1]
+
+
+def test_sources_of_one_task_and_of_several_take_turns(plan) -> None:
+    assert len(plan) > 0.9 * EXPERTS
+    assert [len(source.tasks) > 1 for source in plan] == [False, True] * (len(plan) // 2)
+    numbers = [source.number for source in plan]
+    assert len(set(numbers)) == len(numbers)
+    assert all((n >= FIRST_UNION) == (len(s.tasks) > 1) for n, s in zip(numbers, plan, strict=True))
+    assert {source.rate for source in plan if len(source.tasks) == 1} == {RATE}
+    assert {source.rate for source in plan if len(source.tasks) > 1} == set(UNION_RATES)
+    counts = Counter(source.tasks for source in plan if len(source.tasks) == 1)
+    assert min(counts.values()) > 60
 
 
 def test_sources_are_images_of_their_classes_two_of_each_at_least(plan) -> None:
     for source in plan:
-        labels = LABELS[source.task]
+        labels = joined_labels([LABELS[name] for name in source.tasks])
         assert (source.classes[source.labels] == labels[source.rows]).all()
         assert len(set(source.rows.tolist())) == len(source.rows)
         assert np.bincount(source.labels, minlength=len(source.classes)).min() >= 2
@@ -59,20 +90,65 @@ def test_sources_are_images_of_their_classes_two_of_each_at_least(plan) -> None:
         assert min(FEWEST_IMAGES, available) <= len(source.rows) <= available
 
 
-def test_sources_are_of_very_unequal_size(plan) -> None:
-    sizes = np.array([len(source.rows) for source in plan if source.task == "large"])
+def test_a_union_has_images_of_each_of_its_tasks(plan) -> None:
+    for source in plan:
+        assert len(set(source.tasks)) == len(source.tasks)
+        of_task = np.repeat(source.tasks, [len(LABELS[name]) for name in source.tasks])
+        assert set(of_task[source.rows].tolist()) == set(source.tasks)
+        if len(source.tasks) > 1:
+            assert len(source.rows) <= UNION_IMAGES[1]
+
+
+def test_a_union_is_of_one_family_of_one_kind_or_of_any() -> None:
+    families = dict(zip("abcdef", ["letters"] * 2 + ["digits"] * 2 + ["textures"] * 2, strict=True))
+    labels = dict.fromkeys(families, LABELS["few"])
+    kinds = dict(zip("abcdef", ["glyphs"] * 4 + ["photo"] * 2, strict=True))
+    of = [source.tasks for source in sources(labels, families) if len(source.tasks) > 1]
+    shares = [
+        np.mean([len({group[name] for name in tasks}) == 1 for tasks in of])
+        for group in (families, kinds)
+    ]
+    assert 0.1 < shares[0] < shares[1]
+    assert 0.6 < shares[1] < 0.95
+
+
+def test_sources_are_of_very_unequal_size(singles) -> None:
+    sizes = np.array([len(source.rows) for source in singles if source.tasks == ("large",)])
     assert sizes.min() < 40
     assert sizes.max() == 1100
     assert (sizes < 150).mean() > 0.3
-    classes = {len(source.classes) for source in plan if source.task == "many"}
+    classes = {len(source.classes) for source in singles if source.tasks == ("many",)}
     assert {2, 26} <= classes
-    assert len(classes) > 15
+    assert len(classes) > 10
 
 
 def test_a_source_does_not_depend_on_those_before_it(plan) -> None:
-    again = list(sources(LABELS))[77]
-    assert again.rows.tolist() == plan[77].rows.tolist()
-    assert again.rate == plan[77].rate
+    for number in (76, 77):
+        again = next(s for s in sources(LABELS, FAMILIES) if s.number == plan[number].number)
+        assert again.rows.tolist() == plan[number].rows.tolist()
+
+
+def test_of_each_family_one_task_is_a_target() -> None:
+    families = {"many": "letters", "few": "letters", "large": "digits"}
+    assert asked_of(families) == ("large", "few")
+
+
+def test_images_of_several_tasks_are_those_of_one_with_all_classes() -> None:
+    rng = np.random.default_rng(0)
+    parts = [
+        replace(task_of(rng.normal(size=(n, 3, 2, 2)), np.arange(n) % c), tasks=(name,))
+        for name, n, c in (("a", 6, 2), ("b", 9, 3))
+    ]
+    both = joined(parts)
+    assert both.tasks == ("a", "b")
+    assert both.labels.tolist() == [0, 1] * 3 + [2, 3, 4] * 3
+    assert both.classes == 5
+    assert len(set(both.objects.tolist())) == 15
+    for row, (part, own) in ((4, (parts[0], 4)), (6, (parts[1], 0)), (14, (parts[1], 8))):
+        np.testing.assert_array_equal(both.plain[row], part.plain[own])
+        np.testing.assert_array_equal(both.views[:, row], part.views[:, own])
+        np.testing.assert_array_equal(both.features[row], part.features[own])
+    assert joined(parts[:1]) is parts[0]
 
 
 def test_no_object_trains_and_tests_and_no_image_tests_twice() -> None:
@@ -106,9 +182,8 @@ def test_tests_are_not_too_many() -> None:
 
 def task_of(seen: np.ndarray, labels: np.ndarray) -> TaskImages:
     half = seen.astype(np.float16)
-    return TaskImages(
-        "some", "family", labels, np.arange(len(labels)), half, np.stack([half] * 4), half
-    )
+    views = np.stack([half] * 4)
+    return TaskImages(("some",), labels, np.arange(len(labels)), half, views, half)
 
 
 def test_a_model_that_tells_the_classes_wins_what_the_default_has_wrong() -> None:
@@ -133,18 +208,16 @@ def test_a_model_that_tells_the_classes_wins_what_the_default_has_wrong() -> Non
             right = target.default.right[shots, draw]
             assert right.mean() < 0.7
             assert found[Quantity(f"gain {shots} {draw}")] == f"{(~right).sum()}:0"
-        wrong = ~target.default.held_out[shots].correct
-        assert found[Quantity(f"held out {shots}")] == f"{wrong.sum()}:0"
+    wrong = ~target.default.held_out[SCORED].correct
+    assert found[Quantity.HELD_OUT_5] == f"{wrong.sum()}:0"
     gains = {quantity: text for quantity, text in found.items() if quantity.startswith("gain")}
     assert measure_gains(Channels(slice(0, 3)), target) == gains
     own = measure(Channels(slice(3, 8)), target)
     assert {text for quantity, text in own.items() if quantity.startswith(("gain", "held"))} == {
         "0:0"
     }
-    for shots in (5, 10):
-        score, error = Quantity(f"logme {shots}"), Quantity(f"ridge {shots}")
-        assert float(found[score]) > float(own[score])
-        assert float(found[error]) < float(own[error])
+    assert float(found[Quantity.LOGME_5]) > float(own[Quantity.LOGME_5])
+    assert float(found[Quantity.RIDGE_5]) < float(own[Quantity.RIDGE_5])
 
 
 @pytest.fixture
@@ -155,8 +228,8 @@ def expert(tmp_path, monkeypatch):
     seen = rng.normal(size=(80, 192, 3, 3)) * 0.5
     seen[:, :40] += 0.6 * labels[:, None, None, None]
     images = task_of(seen, labels)
-    source = replace(next(iter(sources({"some": labels}))), rows=np.arange(0, 80, 2), rate=3e-3)
-    source = replace(source, labels=labels[source.rows], classes=np.arange(2), number=8)
+    rows = np.arange(0, 80, 2)
+    source = Source(8, ("some",), rows, labels[rows], np.arange(2), HARMFUL_RATE)
     return images, trained(source, images)
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from research.large_zoo.asymmetry import rank_correlations, weighted_nearest
 from research.large_zoo.checkpoints import compared
 from research.large_zoo.costs import Costs, TargetCosts
-from research.large_zoo.known import Relations, Zoo, mean_gains
+from research.large_zoo.known import Relations, Zoo, mean_gains, related_tasks
 from research.large_zoo.regret import BEST, draw_regret, replayed, summary
 from research.large_zoo.replay import OURS, UNMEASURED, Asked, best_tried, choices, world_of, zoos
 from research.large_zoo.tables import Quantity, SourceRow, TargetRow
@@ -27,7 +27,7 @@ PER_TASK = 6
 def source_row(number: int) -> SourceRow:
     return SourceRow(
         source=number,
-        task=NAMES[number % len(NAMES)],
+        tasks=NAMES[number % len(NAMES)],
         classes=4,
         images=30 + 10 * number,
         rate=1e-3,
@@ -54,14 +54,13 @@ def zoo() -> Zoo:
     rng = np.random.default_rng(0)
     sources = tuple(source_row(number) for number in range(len(NAMES) * PER_TASK))
     targets = tuple(target_row(name) for name in NAMES)
-    families = np.array(list(TASKS.values()))
-    own = np.array([NAMES.index(source.task) for source in sources])
-    relative = families[own][:, None] == families
+    related = related_tasks([source.tasks.split("+") for source in sources], NAMES, TASKS)
+    own, relative = related["task"], related["family"]
     truth = np.where(relative, 0.2, -0.1) + 0.01 * rng.normal(size=relative.shape)
-    truth[np.arange(len(own)), own] = np.nan
+    truth[own] = np.nan
     truth = np.vstack([np.zeros(len(targets)), truth])
     far = np.where(relative, 0.1, 0.5) + 0.01 * rng.random(relative.shape)
-    far[np.arange(len(own)), own] = np.nan
+    far[own] = np.nan
     far = np.vstack([np.full(len(targets), np.nan), far])
     both = {5: np.stack([truth, truth], axis=2)}
     return Zoo(
@@ -76,13 +75,14 @@ def zoo() -> Zoo:
         far=far,
         far_few={5: far},
         nats=far * 1000,
+        related=related,
     )
 
 
 @pytest.fixture
 def relations(zoo) -> Relations:
     families = np.array(list(TASKS.values()))
-    of_known = np.concatenate([families[zoo.own], families])
+    of_known = np.concatenate([[TASKS[source.tasks] for source in zoo.sources], families])
     plain = np.where(of_known[:, None] == of_known, 0.1, 0.5)
     np.fill_diagonal(plain, 0)
     of_all = np.concatenate([of_known, families])
@@ -100,7 +100,7 @@ COSTS = Costs(
 def asked(zoo, relations) -> Asked:
     """Asks about the first target with all experts but those of its own task."""
     gains, variances = mean_gains(zoo, 5)
-    experts = 1 + np.flatnonzero(zoo.own != 0)
+    experts = 1 + np.flatnonzero(~zoo.related["task"][:, 0])
     return Asked(zoo, relations, COSTS, gains, variances, 5, 0, experts, np.array([1, 2, 3]))
 
 
@@ -127,14 +127,14 @@ def test_the_world_holds_no_outcome_on_the_target_nor_of_what_is_not_offered(ask
     )
     assert world.sources.tolist() == [-1, *range(experts)]
     # Of the first target's relatives are the sources of the second.
-    near = asked.zoo.own[asked.experts - 1] == 1
+    near = asked.zoo.related["task"][asked.experts - 1, 1]
     assert (world.symmetric[:experts, -1] < 0.2).tolist() == near.tolist()
     assert (world.symmetric == world.symmetric.T).all()
 
 
 def test_with_time_all_find_a_relative_and_without_only_what_needs_none(asked) -> None:
     found = choices(asked, 60, np.random.default_rng(0))
-    relatives = 1 + np.flatnonzero(asked.zoo.own == 1)
+    relatives = 1 + np.flatnonzero(asked.zoo.related["task"][:, 1])
     for rule in (OURS, UNMEASURED, "nearest", "LogME", "ridge error", "linear probes"):
         assert set(found[rule]) <= set(relatives), rule
     found = choices(asked, 1.0, np.random.default_rng(0))
@@ -147,7 +147,7 @@ def test_ours_pays_for_its_embedding_and_its_fit(asked, monkeypatch) -> None:
     truth = asked.zoo.held_out[5].copy()
     truth[1:, 0] = -0.5
     misled = replace(asked, zoo=replace(asked.zoo, held_out={5: truth}, ridge_error={5: 1 - truth}))
-    relatives = 1 + np.flatnonzero(asked.zoo.own == 1)
+    relatives = 1 + np.flatnonzero(asked.zoo.related["task"][:, 1])
     assert choices(misled, 3.0, np.random.default_rng(0))[OURS][0] in relatives
     assert choices(misled, 600.0, np.random.default_rng(0))[OURS] == [0]
 
@@ -160,7 +160,7 @@ def test_zoos_of_a_size_are_disjoint(zoo) -> None:
 
 
 def test_regret_is_against_the_best_by_the_other_draw(zoo, relations) -> None:
-    gains = replayed(zoo, relations, COSTS, shots=5, seconds=60, size=24, groups=zoo.names)
+    gains = replayed(zoo, relations, COSTS, seconds=60, size=24, left_out="task")
     # Two targets have relatives in the zoo; of the others the default is best.
     np.testing.assert_allclose(gains[BEST], [20, 20, 0, 0], atol=5)
     found = summary(gains, zoo, zoo.families)["both"]
@@ -170,13 +170,13 @@ def test_regret_is_against_the_best_by_the_other_draw(zoo, relations) -> None:
 
 
 def test_a_family_left_out_is_neither_offered_nor_known(zoo, relations) -> None:
-    gains = replayed(zoo, relations, COSTS, shots=5, seconds=60, size=24, groups=zoo.families)
+    gains = replayed(zoo, relations, COSTS, seconds=60, size=24, left_out="family")
     np.testing.assert_allclose(gains[BEST], 0, atol=0.1)
     np.testing.assert_allclose(gains[OURS], 0, atol=0.1)
 
 
 def test_the_curve_is_drawn_for_every_rule_but_the_oracles(zoo, relations) -> None:
-    gains = replayed(zoo, relations, COSTS, shots=5, seconds=60, size=24, groups=zoo.names)
+    gains = replayed(zoo, relations, COSTS, seconds=60, size=24, left_out="task")
     axes = Figure().subplots()
     found = summary(gains, zoo, zoo.superfamilies)
     draw_regret(axes, {"24": found, "10": found})
@@ -222,7 +222,7 @@ def test_a_property_that_decides_among_the_near_gets_a_weight(zoo) -> None:
 def test_checkpoints_are_compared_source_by_source(zoo, monkeypatch) -> None:
     early = {
         f"{number} early": {
-            Quantity(f"gain 5 {draw}"): {name: "10:2" for name in NAMES if name != source.task}
+            Quantity(f"gain 5 {draw}"): {name: "10:2" for name in NAMES if name != source.tasks}
             for draw in (0, 1)
         }
         for number, source in enumerate(zoo.sources)
@@ -232,3 +232,10 @@ def test_checkpoints_are_compared_source_by_source(zoo, monkeypatch) -> None:
     found = compared(zoo, 5)
     assert found["relatives"]["early"] == found["others"]["early"] == [20, 20, 20]
     assert found["others"]["early - last"][0] == pytest.approx(30, abs=1)
+
+
+def test_an_expert_of_several_tasks_is_related_to_all_that_one_of_them_is() -> None:
+    found = related_tasks([["emoji_food", "hebrew_letters"], ["gnome_icons"]], NAMES, TASKS)
+    assert found["task"].tolist() == [[False, True, True, False], [False, False, False, True]]
+    assert found["family"].tolist() == [[True, True, True, False], [False, False, False, True]]
+    assert found["superfamily"].tolist() == [[True] * 4, [False, False, True, True]]
