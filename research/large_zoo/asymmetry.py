@@ -3,7 +3,8 @@
 ``python -m research.large_zoo.asymmetry`` gives, for each property of sources, the rank correlation
 with the gains on a target, and the partial one given the symmetric distance; and what is gained by
 taking the nearest with a weight on the property, chosen on half of the families and judged on the
-other. Gains are those of linear probes, both draws, and of fine-tuned last stages where there are.
+other. Gains are those of linear probes, both draws; those of fine-tuned last stages are few. The 36
+experts of which all layers were trained (`research.transfer`) are asked the same.
 
 How it is decided was fixed before there were numbers: a property earns a place in the
 recommendation where, with 5 and with 10 images a class, the interval of its partial correlation
@@ -11,7 +12,7 @@ over all sources is above 0 and so is that of what it gains more on the reportin
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,35 +20,70 @@ import numpy as np
 from scipy.stats import rankdata
 
 from research import RESULTS
-from research.development.tasks import choosing_families
+from research.development.tasks import choosing_families, development_tasks
 from research.large_zoo.draws import SHOTS
 from research.large_zoo.known import FAMILY, Zoo, mean_gains, read_zoo
-from research.large_zoo.tables import TUNED, TunedRow, read_list
-from task2vec.recommendation.backtest.bootstrap import over_tasks
+from research.large_zoo.rank_correlation import by_target, mean_over, of_all_cells
+from research.large_zoo.tables import (
+    TARGETS,
+    TUNED,
+    Cells,
+    Quantity,
+    SourceRow,
+    TargetRow,
+    TunedRow,
+    read_cells,
+    read_list,
+)
+from research.transfer.tables import read_information, read_transfer
+from research.transfer.targets import Budget
 from task2vec.recommendation.evidence.world import Mask, Matrix
 
 OUT = RESULTS / "large_zoo_asymmetry.json"
 ALPHAS = (0.05, 0.15, 0.3, 0.5, 1.0)
 #: Weights of a property, as ranks from 0 to 1, beside the symmetric distance as a rank likewise.
 WEIGHTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5)
-#: A correlation of fewer pairs says nothing.
-FEWEST = 8
+#: Of the experts of all layers so many were damaged by training: they lose 20 points on average.
+DAMAGED = 2
+#: The fields of a source that may foretell, by what they are called.
+FIELDS = {
+    "complexity": "complexity",
+    "nats of the head": "nats",
+    "images": "images",
+    "classes": "classes",
+    "accuracy of the expert": "accuracy",
+    "accuracy of the head": "head_accuracy",
+    "loss of the head": "head_loss",
+}
 
 
 def main() -> None:
     """Print and write."""
     zoo = read_zoo()
     result: dict[str, Any] = {}
+    named = properties(zoo.sources, zoo.far[1:], zoo.nats[1:])
+    relatives = zoo.related[FAMILY]
     for shots in SHOTS:
-        gains, _ = mean_gains(zoo, shots)
-        relatives = zoo.related[FAMILY]
+        gains = mean_gains(zoo, shots)[0][1:]
+
+        def of(counted: Mask, gains: Matrix = gains) -> dict[str, Any]:
+            return by_target(
+                named, gains=gains, near=-zoo.far[1:], counted=counted, families=zoo.families
+            )
+
         result[f"{shots} a class"] = {
-            "all sources": correlations(zoo, gains[1:], np.ones_like(relatives)),
-            "relatives": correlations(zoo, gains[1:], relatives),
-            "others": correlations(zoo, gains[1:], ~relatives),
-            "nearest with a weight": weighted_nearest(zoo, gains[1:], zoo.far_few[shots][1:]),
+            "all sources": of(np.ones_like(relatives)),
+            "relatives": of(relatives),
+            "others": of(~relatives),
+            "nearest with a weight": weighted_nearest(
+                named, gains=gains, far=zoo.far_few[shots][1:], families=zoo.families
+            ),
         }
-    result["fine-tuned"] = correlations(zoo, tuned_gains(zoo), np.ones_like(relatives))
+    result["fine-tuned"] = tuned_correlations(zoo, read_list(TunedRow, TUNED), read_cells())
+    for budget in Budget:
+        name = f"36 experts of all layers, {budget} images"
+        result[name] = all_layers(budget)
+        result[f"{name}, without the {DAMAGED} worst"] = all_layers(budget, leave=DAMAGED)
     document = {
         "date": datetime.now(UTC).date().isoformat(),
         "experts": len(zoo.sources),
@@ -58,91 +94,90 @@ def main() -> None:
     print(text)
 
 
-def properties(zoo: Zoo) -> Mapping[str, Matrix]:
-    """Return (S, T) of each property: larger should be better."""
-    far = zoo.far[1:]
+def properties(sources: Sequence[SourceRow], far: Matrix, nats: Matrix) -> dict[str, Matrix]:
+    """Return each property of S sources, larger should be better, in the shape of ``far``.
 
-    def column(name: str) -> Matrix:
-        values = np.array([float(getattr(source, name)) for source in zoo.sources])
-        return np.broadcast_to(values[:, None], far.shape)
+    ``far`` and ``nats`` are (S, T), or (S,) of one target each.
+    """
+    columns = {
+        name: np.array([float(getattr(source, field)) for source in sources])
+        for name, field in FIELDS.items()
+    }
+    columns["small rate"] = -np.array([source.rate for source in sources])
+    columns["tasks"] = np.array([source.tasks.count("+") + 1.0 for source in sources])
+    return _named(columns, far, nats)
 
-    complexity = column("complexity")
+
+def _named(columns: Mapping[str, Matrix], far: Matrix, nats: Matrix) -> dict[str, Matrix]:
+    """Return columns (S,), and what follows from distances and complexity, like ``far``."""
+    spread = {
+        name: np.broadcast_to(values.reshape(-1, *[1] * (far.ndim - 1)), far.shape)
+        for name, values in columns.items()
+    }
     return {
         "nearness": -far,
-        **{f"nearness, asymmetric by {alpha:g}": alpha * complexity - far for alpha in ALPHAS},
-        "nearness, information": -zoo.nats[1:],
-        "complexity": complexity,
-        "nats of the head": column("nats"),
-        "images": column("images"),
-        "classes": column("classes"),
-        "accuracy of the expert": column("accuracy"),
-        "accuracy of the head": column("head_accuracy"),
-        "loss of the head": column("head_loss"),
-        "rate": column("rate"),
+        **{
+            f"nearness, asymmetric by {alpha:g}": alpha * spread["complexity"] - far
+            for alpha in ALPHAS
+        },
+        "nearness, information": -nats,
+        **spread,
     }
 
 
-def correlations(zoo: Zoo, gains: Matrix, counted: Mask) -> dict[str, Any]:
-    """Return rank correlations of properties and gains (S, T), plain and given nearness.
+def all_layers(budget: Budget, *, leave: int = 0) -> dict[str, Any]:
+    """Return the correlations of the experts of all layers, each of one development task.
 
-    Means over targets, each over its sources that are ``counted`` (S, T), with intervals over the
-    targets' families.
+    All were trained on some 300 images. Of the experts with the least mean gain some may be left.
     """
-    found = {}
-    for name, values in properties(zoo).items():
-        plain, partial = np.full((2, len(zoo.targets)), np.nan)
-        for target in range(len(zoo.targets)):
-            columns = values[:, target], gains[:, target], -zoo.far[1:, target]
-            rows = counted[:, target] & np.isfinite(columns).all(axis=0)
-            if rows.sum() >= FEWEST:
-                x, y, near = (column[rows] for column in columns)
-                plain[target], partial[target] = rank_correlations(x, y, near)
-        found[name] = {"plain": _shown(plain, zoo), "given nearness": _shown(partial, zoo)}
-    return found
+    transfer = read_transfer(budget)
+    world = transfer.world
+    experts = np.flatnonzero(world.sources >= 0)
+    worst_first = np.argsort(np.nanmean(world.gains[experts], axis=1))
+    experts = np.sort(experts[worst_first[leave:]])
+    sources = world.sources[experts]
+    rows = {row.task: row for row in read_list(TargetRow, TARGETS)}
+    mine = [rows[world.tasks[source]] for source in sources]
+    columns = {
+        name: np.array([float(getattr(row, FIELDS[name])) for row in mine])
+        for name in ("complexity", "nats of the head", "classes")
+    }
+    # Its own task tells nothing of what an expert gains elsewhere.
+    elsewhere = sources[:, None] != np.arange(len(world.tasks))
+    far, families = world.symmetric[sources], transfer.families
+    named = _named(columns, far, read_information(world.tasks)[0][sources])
+    gains = np.where(elsewhere, world.gains[experts], np.nan)
+    return {
+        "all sources": by_target(
+            named, gains=gains, near=-far, counted=elsewhere, families=families
+        ),
+        "nearest with a weight": weighted_nearest(named, gains=gains, far=far, families=families),
+    }
 
 
-def rank_correlations(x: Matrix, y: Matrix, given: Matrix) -> tuple[float, float]:
-    """Return Spearman's correlation of x and y (n,), and the partial one given a third.
-
-    The partial one correlates what is left of the ranks of either after regression on the third's;
-    nan where nothing is left.
-    """
-    a, b, c = (_unit(rankdata(each)) for each in (x, y, given))
-    left, right = _unit(a - (a @ c) * c), _unit(b - (b @ c) * c)
-    return float(a @ b), float(left @ right)
-
-
-def _unit(values: Matrix) -> Matrix:
-    centred = values - values.mean()
-    length = float(np.linalg.norm(centred))
-    # What rounding leaves of ranks is none.
-    if length < 1e-6 * len(values):
-        return np.full_like(centred, np.nan)
-    return np.asarray(centred / length)
-
-
-def weighted_nearest(zoo: Zoo, gains: Matrix, far: Matrix) -> dict[str, Any]:
+def weighted_nearest(
+    named: Mapping[str, Matrix], *, gains: Matrix, far: Matrix, families: Sequence[str]
+) -> dict[str, Any]:
     """Return what taking the nearest gains, in points, with the best weight on each property.
 
-    Nearness and property count as ranks from 0 to 1 among a target's sources. The weight is chosen
-    on the choosing half of the families; ``more`` is the gain on the other half less that of the
-    nearest alone.
+    Nearness and property count as ranks from 0 to 1 among a target's sources (S, T). The weight is
+    chosen on the choosing half of the ``families`` (T,); ``more`` is the gain on the other half
+    less that of the nearest alone, of the same sources: those whose property is known.
     """
-    choosing = choosing_families(set(zoo.families))
-    chosen = np.array([family in choosing for family in zoo.families])
+    choosing = choosing_families(set(families))
+    chosen = np.array([family in choosing for family in families])
     nearest = _taken(far, np.zeros_like(far), gains, weight=0.0)
-    found: dict[str, Any] = {"nearness": {"report": _shown(nearest, zoo, ~chosen)}}
-    for name, values in properties(zoo).items():
-        if name.startswith("nearness"):
+    found: dict[str, Any] = {"nearness": {"report": mean_over(nearest, families, ~chosen)}}
+    for name, values in named.items():
+        if name == "nearness":
             continue
         by_weight = {weight: _taken(far, values, gains, weight=weight) for weight in WEIGHTS}
         means = [float(np.mean(by_weight[weight][chosen])) for weight in WEIGHTS]
         best = WEIGHTS[int(np.argmax(means))]
         found[name] = {
             "weight": best,
-            "report": _shown(by_weight[best], zoo, ~chosen),
-            # Without a weight, of the same sources: those whose property is known.
-            "more": _shown(by_weight[best] - by_weight[0.0], zoo, ~chosen),
+            "report": mean_over(by_weight[best], families, ~chosen),
+            "more": mean_over(by_weight[best] - by_weight[0.0], families, ~chosen),
         }
     return found
 
@@ -157,27 +192,27 @@ def _taken(far: Matrix, values: Matrix, gains: Matrix, *, weight: float) -> Matr
     return taken
 
 
-def tuned_gains(zoo: Zoo) -> Matrix:
-    """Return (S, T) gains of fine-tuned last stages over the default's, nan where none was tried.
+def tuned_correlations(
+    zoo: Zoo, tuned: Sequence[TunedRow], cells: Mapping[str, Cells]
+) -> dict[str, Any]:
+    """Return the correlations of fine-tuned last stages, of all cells at once: they are few.
 
-    The few that a source was tried on are of either number of images a class.
+    They are of either number of images a class. ``gain`` is the mean one, in points.
     """
-    gains = np.full(zoo.far[1:].shape, np.nan)
-    number = {str(source.source): row for row, source in enumerate(zoo.sources)}
-    for cell in read_list(TunedRow, TUNED):
-        if cell.model in number:
-            place = number[cell.model], zoo.names.index(cell.target)
-            gains[place] = (cell.won - cell.lost) / cell.tested
-    return gains
-
-
-def _shown(values: Matrix, zoo: Zoo, rows: Mask | None = None) -> list[float] | None:
-    counted = np.isfinite(values) if rows is None else np.isfinite(values) & rows
-    if not counted.any():
-        return None
-    families = np.array(zoo.families)[counted].tolist()
-    found = over_tasks(values[counted], families=families)
-    return [round(value, 3) for value in (found.value, found.low, found.high)]
+    row_of = {str(source.source): row for row, source in enumerate(zoo.sources)}
+    kept = [cell for cell in tuned if cell.model in row_of]
+    far, nats = (
+        np.array([float(cells[cell.model][what][cell.target]) for cell in kept])
+        for what in (Quantity.FAR, Quantity.NATS)
+    )
+    gains = np.array([(cell.won - cell.lost) / cell.tested for cell in kept])
+    families = [development_tasks()[cell.target].family for cell in kept]
+    named = properties([zoo.sources[row_of[cell.model]] for cell in kept], far, nats)
+    return {
+        "cells": len(kept),
+        "gain": mean_over(100 * gains, families),
+        **of_all_cells(named, gains=gains, near=-far, families=families),
+    }
 
 
 if __name__ == "__main__":

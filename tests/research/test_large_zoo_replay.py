@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from research.large_zoo.asymmetry import rank_correlations, weighted_nearest
+from research.large_zoo.asymmetry import tuned_correlations, weighted_nearest
 from research.large_zoo.checkpoints import compared
 from research.large_zoo.costs import Costs, TargetCosts
 from research.large_zoo.known import Relations, Zoo, mean_gains, related_tasks
+from research.large_zoo.rank_correlation import by_target, rank_correlations
 from research.large_zoo.regret import BEST, draw_regret, replayed, summary
 from research.large_zoo.replay import OURS, UNMEASURED, Asked, best_tried, choices, world_of, zoos
-from research.large_zoo.tables import Quantity, SourceRow, TargetRow
+from research.large_zoo.tables import Quantity, SourceRow, TargetRow, TunedRow
 
 TASKS = {
     "greek_capitals": "letters",
@@ -213,10 +214,15 @@ def test_a_property_that_decides_among_the_near_gets_a_weight(zoo) -> None:
     gains = zoo.gains[5].mean(axis=2)[1:]
     images = np.array([source.images for source in zoo.sources], dtype=float)
     better = gains + 0.002 * (images - images.mean())[:, None]
-    found = weighted_nearest(zoo, better, zoo.far[1:])
+    columns = {
+        name: np.array([getattr(source, name) for source in zoo.sources], dtype=float)
+        for name in ("images", "accuracy")
+    }
+    named = {name: np.broadcast_to(c[:, None], gains.shape) for name, c in columns.items()}
+    found = weighted_nearest(named, gains=better, far=zoo.far[1:], families=zoo.families)
     assert found["images"]["weight"] > 0
     assert found["images"]["more"][0] > 0
-    assert found["accuracy of the expert"]["more"] == [0, 0, 0]
+    assert found["accuracy"]["more"] == [0, 0, 0]
 
 
 def test_checkpoints_are_compared_source_by_source(zoo, monkeypatch) -> None:
@@ -239,3 +245,52 @@ def test_an_expert_of_several_tasks_is_related_to_all_that_one_of_them_is() -> N
     assert found["task"].tolist() == [[False, True, True, False], [False, False, False, True]]
     assert found["family"].tolist() == [[True, True, True, False], [False, False, False, True]]
     assert found["superfamily"].tolist() == [[True] * 4, [False, False, True, True]]
+
+
+def test_only_what_is_counted_is_correlated_and_a_target_of_few_sources_is_left_aside() -> None:
+    rng = np.random.default_rng(0)
+    gains, near = rng.normal(size=(2, 12, 3))
+    counted = np.ones((12, 3), dtype=bool)
+    counted[:5, 1] = False
+    # Of the second target too few sources are left; of the third one is not known.
+    gains[:, 1], gains[3, 2] = rng.permutation(12), np.nan
+    found = by_target(
+        {"gain": gains.copy(), "one": np.ones((12, 3))},
+        gains=gains,
+        near=near,
+        counted=counted,
+        families=["a", "b", "c"],
+    )
+    assert found["gain"] == {"plain": [1, 1, 1], "given nearness": [1, 1, 1]}
+    assert found["one"] == {"plain": None, "given nearness": None}
+
+
+def test_fine_tuned_cells_are_correlated_all_at_once_over_the_experts_that_count(zoo) -> None:
+    """Of larger sources these gain more; the cells of an unknown expert are left aside."""
+    sizes = {str(source.source): source.images for source in zoo.sources}
+    tuned = [
+        TunedRow(model, target, 5, 1000, 0, 0, 0, size, 0, 1.0)
+        for number, (model, size) in enumerate(sizes.items())
+        if (target := NAMES[(number + 1) % 4])
+    ]
+    cells = {
+        model: {
+            Quantity.FAR: {name: f"{0.1 + 0.01 * (7 * int(model) % 24)}" for name in NAMES},
+            Quantity.NATS: {name: f"{100 + 5 * int(model) % 24}" for name in NAMES},
+        }
+        for model in sizes
+    }
+    stray = replace(tuned[0], model="999", won=0, lost=1000)
+    found = tuned_correlations(zoo, [*tuned, stray], cells)
+    assert found["cells"] == len(sizes)
+    assert found["gain"][0] == pytest.approx(0.1 * np.mean(list(sizes.values())), abs=1e-3)
+    assert found["images"]["plain"] == [1, 1, 1]
+    assert found["images"]["given nearness"][0] == pytest.approx(1)
+    assert found["nearness"]["given nearness"] is None
+    assert abs(found["nearness, information"]["plain"][0]) < 1
+    near = [-float(cells[cell.model][Quantity.FAR][cell.target]) for cell in tuned]
+    gains = [cell.won / cell.tested for cell in tuned]
+    complexity = np.array([source.complexity for source in zoo.sources])
+    expected = rank_correlations(0.5 * complexity + near, np.array(gains), np.array(near))
+    found = found["nearness, asymmetric by 0.5"]
+    assert [found["plain"][0], found["given nearness"][0]] == pytest.approx(expected, abs=1e-3)
