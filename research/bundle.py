@@ -9,7 +9,7 @@ import argparse
 import csv
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from benchmarks.examples import ROOT
@@ -40,15 +40,14 @@ def licences() -> dict[str, str]:
     }
 
 
-def outcomes() -> Iterator[StoredOutcome]:
-    """Yield the outcomes of the packaged models, models and tasks by name.
+def outcomes(models: Container[str]) -> Iterator[StoredOutcome]:
+    """Yield the outcomes of some models, models and tasks by name.
 
     The error of a probe is that of its gain over the default, since both see the same draws. A
     model gets half of that variance, and the default half of the square of the mean error: the two
     add up to about the variance of the gain.
     """
-    packaged = {model.name for model in packaged_models()}
-    cells = [cell for cell in read_cells() if cell.model in packaged]
+    cells = [cell for cell in read_cells() if cell.model in models]
     errors: dict[tuple[str, Budget], list[float]] = {}
     for cell in cells:
         if cell.model != DEFAULT_PROBE:
@@ -66,7 +65,7 @@ def outcomes() -> Iterator[StoredOutcome]:
         )
     with (RESULTS / "transfer_fine_tuned.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            if row["model"] in packaged:
+            if row["model"] in models:
                 yield StoredOutcome(
                     model=row["model"],
                     task=row["target"],
@@ -92,7 +91,8 @@ def build_store(folder: Path) -> None:
             earlier = [outcome.id for outcome in store.outcomes.list()]
             found = store.outcomes.named_within(connection, earlier)
             store.outcomes.remove_within(connection, [outcome for outcome, _, _ in found])
-            store.outcomes.add_within(connection, [*outcomes()])
+            packaged = {model.name for model in packaged_models()}
+            store.outcomes.add_within(connection, [*outcomes(packaged)])
 
 
 def build(file: Path, *, small: bool = True) -> Bundle:

@@ -24,9 +24,15 @@ LOOKS = (1 / 8, 1 / 4, 1 / 2, 3 / 4)
 
 
 def measure(
-    block: Block, target: Target, drawn: Draw, model: Starting, recipes: tuple[Recipe, ...]
+    block: Block,
+    target: Target,
+    drawn: Draw,
+    model: Starting,
+    recipes: tuple[Recipe, ...],
+    *,
+    looks: tuple[float, ...] = LOOKS,
 ) -> Iterator[RecipeCell]:
-    """Yield a cell for each recipe."""
+    """Yield a cell for each recipe; ``looks`` are the shares of its curve, see `LOOKS`."""
     keys = tuple(map(str, range(len(target.labels))))
     every: Labelled[Pixels] = Labelled(tuple(target.images), target.labels, keys)
     training, test = part_of(every, drawn.train), part_of(every, drawn.test)
@@ -73,23 +79,22 @@ def measure(
                 return logits.clone()
             return classify(run.backbone, run.classifier, model.probe, test.images)
 
-        curve, looking = _trained(run, len(training.labels), tested, test.labels)
+        curve, looking = _trained(run, looks, tested, test.labels)
         seconds = time.process_time() - began - looking
         yield cell(recipe, tested(), curve, seconds)
 
 
 def _trained(
-    run: Training, images: int, tested: Callable[[], Tensor], labels: np.ndarray
+    run: Training, shares: tuple[float, ...], tested: Callable[[], Tensor], labels: np.ndarray
 ) -> tuple[tuple[tuple[int, float], ...], float]:
     """Train to the end; return the accuracies along the way, and the seconds they took."""
-    steps = -(-images // run.batch)
-    looks = {max(1, round(share * run.epochs)) for share in LOOKS} - {run.epochs}
+    looks = {max(1, round(share * run.epochs)) for share in shares} - {run.epochs}
     curve, looking = [], 0.0
     while run.epoch < run.epochs:
         run.run_epoch(unheard)
         if run.epoch in looks:
             began = time.process_time()
             right = tested().argmax(dim=1).numpy() == labels
-            curve.append((run.epoch * steps, float(right.mean())))
+            curve.append((run.epoch * run.steps_an_epoch, float(right.mean())))
             looking += time.process_time() - began
     return tuple(curve), looking

@@ -51,14 +51,17 @@ class Draw:
 
 
 class Target:
-    """Drawn images of a task; ``half`` (N,) is 0 or 1, the same for all images of an object."""
+    """Drawn images of a task, called by their ``keys`` in its source.
+
+    ``half`` (N,) is 0 or 1, the same for all images of an object.
+    """
 
     def __init__(self, task: DevelopmentTask, probe: Probe) -> None:
         sample: Sample[Pixels] = draw_sample(
             open_source(task.folder), images=MOST_IMAGES, seed=0, transform=probe.preprocess
         )
         self.name, self.family = task.name, task.family
-        self.images, self.labels = sample.images, sample.labels
+        self.images, self.labels, self.keys = sample.images, sample.labels, sample.keys
         self.classes = len(sample.classes)
         # Frames of a sprite, tones of an emoji and the like share the name before "__".
         names = [key.partition("__")[0] for key in sample.keys]

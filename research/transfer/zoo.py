@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import timm
@@ -59,9 +60,14 @@ def plain_model(name: str) -> Starting:
     return Starting(name, None, load_probe(f"{name}?input_size={SIDE}"), _linear(state))
 
 
+def expert_path(task: str) -> Path:
+    """Return the file of the expert of a development task, which need not exist."""
+    return cache() / "experts" / f"{task}.safetensors"
+
+
 def expert(task: DevelopmentTask, plain: Probe, say: Callable[[str], None]) -> Starting:
     """Fine-tune the default on a task, or load what an earlier run made of it."""
-    path = cache() / "experts" / f"{task.name}.safetensors"
+    path = expert_path(task.name)
     if not path.exists():
         parts = hold_out(
             open_source(task.folder), images=EXPERT_IMAGES, seed=0, transform=plain.preprocess

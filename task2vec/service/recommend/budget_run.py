@@ -44,7 +44,7 @@ class BudgetRun:
     prober: Prober
     budget: float
     progress: Progress | None
-    began: float = field(default_factory=lambda: BudgetRun.now())
+    began: float = field(init=False)
     probed: dict[str, ProbeAccuracy] = field(default_factory=dict)
     tuned: dict[str, ProbeAccuracy] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
@@ -62,6 +62,7 @@ class BudgetRun:
     unkept: Counter[StepKind] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
+        self.began = self.now()
         self.prober.now = self.now
 
     @property
@@ -70,8 +71,7 @@ class BudgetRun:
         assert self.prober.task is not None, "a budget is for images that are at hand"
         return self.prober.task
 
-    @staticmethod
-    def now() -> float:
+    def now(self) -> float:
         """Return seconds by the clock that the budget is of."""
         return perf_counter()
 

@@ -1,0 +1,190 @@
+"""The report says what rules got and whether promises were kept, with intervals over families."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from research.final_evaluation.plan import MANY, Rule, Setting
+from research.final_evaluation.promises import (
+    Kept,
+    accuracy_after,
+    of_accuracies,
+    of_gains,
+    steps_to,
+    whole_steps,
+)
+from research.final_evaluation.report import judged
+from research.final_evaluation.results import crossed_gain, read_results
+from research.final_evaluation.tables import Finished, Promised, Taken, append, path_of
+from research.recipes.plan import Recipe as Tried
+from research.recipes.tables import RecipeCell
+from research.recipes.tables import append as append_cells
+from research.transfer.zoo import DEFAULT
+from task2vec.finetuning.settings import FineTuningSettings
+from task2vec.recommendation.prediction.intervals import NORMAL_REACH
+from task2vec.types.tuning import Recipe
+
+TESTED = 100
+#: Images that train, for which all layers take the larger rate.
+TRAINING = 320
+WHOLE = 80
+RECIPE = Recipe.ALL_LAYERS.value
+FAMILIES = [("a", "glyphs"), ("b", "glyphs"), ("c", "game"), ("d", "photo")]
+#: Right answers of the default, of what 60 seconds take and of what LogME takes.
+RIGHT = {DEFAULT: 60, "good": 70, "bad": 55}
+TAKEN = {Rule.TIMED: "good", Rule.UNMEASURED: DEFAULT, Rule.DEFAULT: DEFAULT}
+
+
+def cell(target: str, model: str, right: int, *, draw: int = 0) -> RecipeCell:
+    correct = np.arange(TESTED) < right
+    curve = tuple((10 * n, right / TESTED * n / 8) for n in range(1, 8))
+    return RecipeCell(
+        target, None, draw, 0, model, Tried.ALL, TRAINING, 5, correct[::-1], curve, 80.0
+    )
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    finished, taken, promised, cells = [], [], [], []
+    for target, superfamily in FAMILIES:
+        key = target, "all", 0
+        finished.append(
+            Finished(*key, target, superfamily, "", 5, TRAINING, TESTED, 9.0, 2.0, 30.0, 0.0, 120.0)
+        )
+        cells += [cell(target, model, right) for model, right in RIGHT.items()]
+        for rule in MANY.rules:
+            model = TAKEN.get(rule, "bad")
+            taken.append(
+                Taken(
+                    *key,
+                    Setting.FAMILY.value,
+                    rule.value,
+                    model,
+                    Recipe.ALL_LAYERS.value,
+                    60,
+                    9,
+                    3,
+                    0,
+                )
+            )
+        for rule in Rule:
+            if rule.ours:
+                chosen = TAKEN.get(rule, DEFAULT)
+                gain = 0.12 if chosen == "good" else 0.0
+                numbers = (gain, gain - 0.04, gain + 0.04, 0.9, 0.88, 0.92)
+                promised.append(
+                    Promised(
+                        *key,
+                        Setting.FAMILY.value,
+                        rule.value,
+                        chosen,
+                        RECIPE,
+                        1,
+                        *numbers,
+                    )
+                )
+    append(path_of("made", Finished, tmp_path), finished)
+    append(path_of("made", Taken, tmp_path), taken)
+    append(path_of("made", Promised, tmp_path), promised)
+    append_cells(cells, path_of("made", RecipeCell, tmp_path))
+    return tmp_path
+
+
+def test_gains_and_differences_are_those_of_the_cells(tables) -> None:
+    found = judged(read_results("made", tables))
+    of = found["all"][Setting.FAMILY.value]
+    assert of["targets"] == found["targets"]["all"] == 4
+    assert of[Rule.TIMED.value]["gain"]["value"] == pytest.approx(10.0)
+    assert of[Rule.LOGME.value]["gain"]["value"] == pytest.approx(-5.0)
+    assert of[Rule.LOGME.value]["gain of 60 s over it"]["value"] == pytest.approx(15.0)
+    assert of[Rule.LOGME.value]["gain of 60 s over it"]["superfamilies"] == pytest.approx([15, 15])
+    assert of[Rule.UNMEASURED.value]["default taken"] == 1.0
+    assert found["all"][Setting.RELATIVE.value] == {"targets": 0}
+    assert found["processor_seconds"]["all"]["trainings"] == 120
+
+
+def test_promises_are_held_against_what_was_got(tables) -> None:
+    of = judged(read_results("made", tables))["all"]["promises"][Rule.TIMED.value]["taken"]
+    # 12 points promised, 10 got.
+    assert of["gain"]["promised minus got"]["value"] == pytest.approx(2.0)
+    assert of["gain"]["covered without the noise of the test"]["value"] == 1.0
+    # 90 % promised, from 88 to 92, and 70 got: more than the noise of 100 images.
+    assert of["accuracy"]["covered"]["value"] == 0.0
+    assert of["accuracy"]["promised minus got"]["value"] == pytest.approx(20.0)
+    default = judged(read_results("made", tables))["all"]["promises"][Rule.UNMEASURED.value]
+    # The default gains nothing by definition: no promise.
+    assert default["taken"]["gain"] == {"promises": 0}
+    assert default["taken"]["accuracy"]["promises"] == 4
+
+
+def test_the_noise_of_the_test_is_added_to_an_interval(tables) -> None:
+    results = read_results("made", tables)
+    row = next(r for r in results.promised if r.rule == Rule.TIMED.value)
+    (gain,) = of_gains(results, [row])
+    # Ten of a hundred answers were won, none lost; one of each is added.
+    assert gain.got == pytest.approx(0.1)
+    assert gain.noise == pytest.approx(np.sqrt((10 + 2) / 100**2 - 0.1**2 / 100))
+    (accuracy,) = of_accuracies(results, [row])
+    assert accuracy.noise == pytest.approx(np.sqrt(71 / 102 * 31 / 102 / 100))
+    kept = Kept(row, promised=0.5, low=0.45, high=0.52, got=0.56, noise=0.04)
+    # The interval reaches to 0.5 - hypot(0.05, 1.645 * 0.04) and 0.5 + hypot(0.02, 1.645 * 0.04).
+    assert pytest.approx(1.645, abs=1e-3) == NORMAL_REACH
+    assert not kept.held_alone
+    for got, held in ((0.56, True), (0.57, False), (0.42, True), (0.41, False)):
+        assert replace(kept, got=got).held is held
+
+
+def test_no_rule_gains_more_than_the_oracle(tables) -> None:
+    results = read_results("made", tables)
+    key = ("a", "all", 0)
+    names = [Rule.TIMED.value, Rule.LOGME.value]
+    # The best on either half of the test images is the same model.
+    assert crossed_gain(results, key, Setting.FAMILY.value, names) == pytest.approx(0.1)
+    # Without what 60 seconds take, the crossed oracle has the default or worse.
+    alone = crossed_gain(results, key, Setting.FAMILY.value, [Rule.LOGME.value])
+    assert alone == 0.0
+    of = judged(results)["all"][Setting.FAMILY.value]
+    shares = [of[rule.value]["share of the oracle's gain"]["value"] for rule in MANY.rules]
+    assert max(shares) == pytest.approx(1.0)
+
+
+def test_where_there_is_another_draw_it_chooses(tables) -> None:
+    other = {DEFAULT: 60, "good": 50, "bad": 65}
+    rows = [cell("a", model, right, draw=1) for model, right in other.items()]
+    append_cells(rows, path_of("made", RecipeCell, tables))
+    first = next(iter(read_results("made", tables).finished.values()))
+    append(path_of("made", Finished, tables), [replace(first, draw=1)])
+    results = read_results("made", tables)
+    names = [Rule.TIMED.value, Rule.LOGME.value]
+    # The other draw has the bad one as its best, which loses 5 points on this one.
+    found = crossed_gain(results, ("a", "all", 0), Setting.FAMILY.value, names)
+    assert found == pytest.approx(-0.05)
+
+
+def test_rows_of_who_was_stopped_in_the_middle_do_not_count(tables) -> None:
+    before = read_results("made", tables)
+    row = next(iter(before.taken.values()))
+    append(path_of("made", Taken, tables), [replace(row, target="z"), replace(row, seconds=7.0)])
+    after = read_results("made", tables)
+    assert len(after.taken) == len(before.taken)
+    assert after.taken[row.key, row.setting, row.rule].seconds == 7.0
+
+
+def test_steps_are_those_until_an_accuracy_was_first_seen(tables) -> None:
+    results = read_results("made", tables)
+    good, plain = (results.cell(("a", "all", 0), m, Recipe.ALL_LAYERS) for m in ("good", DEFAULT))
+    settings = FineTuningSettings()
+    steps = settings.epochs_for(TRAINING) * TRAINING // settings.batch_for(TRAINING)
+    assert whole_steps(plain) == steps == WHOLE
+    # Seven eighths of 70 are above 60, six are not.
+    assert steps_to(good, plain.accuracy) == 70
+    assert steps_to(plain, good.accuracy) == np.inf
+    assert steps_to(plain, plain.accuracy) == WHOLE
+    assert accuracy_after(plain, 80.0) == plain.accuracy
+    assert accuracy_after(plain, 41.0) == pytest.approx(0.6 * 4 / 8)
+    of = judged(results)["all"]["against the default's standard recipe"][Setting.FAMILY.value]
+    assert of["accuracy minus the whole standard's"]["value"] == pytest.approx(10.0)
+    assert of["steps to the standard's accuracy, median share"] == pytest.approx(70 / 80)
+    assert of["never reached"] == 0.0
