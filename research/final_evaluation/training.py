@@ -5,9 +5,8 @@ from pathlib import Path
 
 from research.final_evaluation.images import Images
 from research.final_evaluation.plan import Trial
-from research.recipes.followed import MANY
 from research.recipes.measuring import LOOKS, measure
-from research.recipes.plan import Block
+from research.recipes.plan import MANY, Block
 from research.recipes.plan import Recipe as Tried
 from research.recipes.tables import RecipeCell, append, key_of, read
 from research.transfer.zoo import Starting
