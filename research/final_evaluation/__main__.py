@@ -20,7 +20,7 @@ import torch
 from research.development.tasks import SUPERFAMILIES, DevelopmentTask, cache, development_tasks
 from research.final_evaluation.evaluation import Evaluation
 from research.final_evaluation.knowledge import Knowledge, development_outcomes, read_embedded
-from research.final_evaluation.plan import SHOTS, shots_text, trials
+from research.final_evaluation.plan import SHOTS, shots_of, shots_text, trials
 from research.final_evaluation.tables import (
     DEVELOPMENT,
     FOLDER,
@@ -56,7 +56,7 @@ def main() -> None:
         return Target(evaluated[name], zoo.load(DEFAULT).probe)
 
     done = {row.key for row in read(path_of(kind, Finished, arguments.out), Finished)}
-    shots = tuple(None if each == "all" else int(each) for each in arguments.shots)
+    shots = tuple(map(shots_of, arguments.shots))
     plan = trials(
         evaluated,
         shots=shots,

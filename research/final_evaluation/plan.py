@@ -14,6 +14,8 @@ SECONDS = 60.0
 #: Images of a class; None stands for two thirds of all, at most 480.
 SHOTS: tuple[int | None, ...] = (5, None)
 
+_ALL = "all"
+
 
 class Setting(StrEnum):
     """What the zoo and its outcomes know beside the target itself."""
@@ -95,7 +97,12 @@ class Trial:
 
 def shots_text(shots: int | None) -> str:
     """Return images of a class as tables have them."""
-    return "all" if shots is None else str(shots)
+    return _ALL if shots is None else str(shots)
+
+
+def shots_of(text: str) -> int | None:
+    """Return what `shots_text` was given."""
+    return None if text == _ALL else int(text)
 
 
 def trials(

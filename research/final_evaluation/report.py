@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import describe
-from research.final_evaluation.plan import SHOTS, Rule, Setting, scope_of, shots_text
+from research.final_evaluation.goals import goals_of
+from research.final_evaluation.plan import Rule, Setting, scope_of, shots_text
 from research.final_evaluation.promises import (
     Kept,
     accuracy_after,
@@ -48,10 +49,12 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, default=FOLDER)
     arguments = parser.parse_args()
     kind = DEVELOPMENT if arguments.development else FRESH
+    report = judged(read_results(kind, arguments.tables))
     document = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": describe(),
-        **judged(read_results(kind, arguments.tables)),
+        "goals": goals_of(report),
+        **report,
     }
     text = json.dumps(document, indent=1)
     (arguments.tables / kind / "report.json").write_text(text + "\n", encoding="utf-8")
@@ -61,11 +64,8 @@ def main() -> None:
 def judged(results: Results) -> dict[str, Any]:
     """Return all figures, by images of a class and setting."""
     found: dict[str, Any] = {"targets": {}, "processor_seconds": seconds_of(results)}
-    for shots in SHOTS:
-        keys = results.of(shots)
-        if not keys:
-            continue
-        name = shots_text(shots)
+    for shots in results.shots:
+        keys, name = results.of(shots), shots_text(shots)
         found["targets"][name] = len(keys)
         found[name] = {
             setting.value: _setting(results, keys, setting, scope_of(shots).rules)

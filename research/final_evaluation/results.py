@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import numpy as np
 
 from research.final_evaluation.evaluation import STANDARD
-from research.final_evaluation.plan import shots_text
+from research.final_evaluation.plan import shots_of, shots_text
 from research.final_evaluation.tables import (
     FOLDER,
     Finished,
@@ -67,8 +68,14 @@ class Results:
         assert cell is not None, "it is trained for everybody"
         return cell
 
+    @property
+    def shots(self) -> list[int | None]:
+        """The numbers of images a class that there are trials of, the fewest first."""
+        texts = {key[1] for key in self.finished}
+        return sorted(map(shots_of, texts), key=lambda shots: inf if shots is None else shots)
+
     def of(self, shots: int | None) -> list[Key]:
-        """Return who had so many images a class, in the order of the plan."""
+        """Return the trials with so many images a class, in the order of the plan."""
         return [key for key in self.finished if key[1] == shots_text(shots)]
 
     def families(self, keys: Sequence[Key]) -> list[str]:

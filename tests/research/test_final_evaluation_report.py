@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from research.final_evaluation.goals import goals_of
+from research.final_evaluation.picture import drawn
 from research.final_evaluation.plan import MANY, Rule, Setting
 from research.final_evaluation.promises import (
     Kept,
@@ -188,3 +190,39 @@ def test_steps_are_those_until_an_accuracy_was_first_seen(tables) -> None:
     assert of["accuracy minus the whole standard's"]["value"] == pytest.approx(10.0)
     assert of["steps to the standard's accuracy, median share"] == pytest.approx(70 / 80)
     assert of["never reached"] == 0.0
+
+
+def test_goals_are_met_or_not(tables) -> None:
+    found = {goal["figure"]: goal for goal in goals_of(judged(read_results("made", tables)))}
+    timed = "all a class, task2vec, 60 s"
+    assert found[f"{timed}: accuracy, coverage"]["met"] is False
+    assert found[f"{timed}: gain, promised minus got"]["value"] == pytest.approx(2.0)
+    assert found[f"{timed}: gain, promised minus got"]["met"] is False
+    # Of what only takes the default there is no gain to promise.
+    assert found["all a class, task2vec, no probe: gain, coverage"]["met"] is None
+    many = "all images, family unknown, 60 s"
+    assert found[f"{many}: accuracy minus the whole standard's"]["met"] is True
+    assert found[f"{many}: steps to the standard's accuracy"]["value"] == pytest.approx(0.875)
+    assert found[f"{many}: steps to the standard's accuracy"]["met"] is False
+
+
+def test_an_end_of_an_interval_decides_where_the_goal_says_so(tables) -> None:
+    report = judged(read_results("made", tables))
+    # As if the images were few, with a relative in the zoo.
+    few = {**report["all"], Setting.RELATIVE.value: report["all"][Setting.FAMILY.value]}
+    few[Setting.SUPERFAMILY.value] = few[Setting.RELATIVE.value]
+    found = {goal["figure"]: goal for goal in goals_of({"targets": {"5": 4}, "5": few})}
+    about = "5 a class, relative in the zoo, 60 s"
+    assert found[f"{about}: gain, lower end"]["value"] == pytest.approx(10.0)
+    assert found[f"{about}: gain over LogME, lower end"]["value"] == pytest.approx(15.0)
+    assert found[f"{about}: share of the oracle's gain"]["met"] is True
+    unknown = "5 a class, superfamily unknown"
+    assert found[f"{unknown}, no probe: gain, lower end"]["met"] is True
+    assert found[f"{unknown}, 60 s: gain, always the default being best"]["met"] is True
+
+
+def test_the_picture_has_a_point_for_each_promise(tables) -> None:
+    accuracy, gain = drawn(read_results("made", tables)).axes
+    assert len(accuracy.containers) == len(gain.containers) == len(FAMILIES)
+    (point, _, _) = gain.containers[0].lines
+    assert point.get_xydata().tolist() == [[pytest.approx(12.0), pytest.approx(10.0)]]
