@@ -1,6 +1,7 @@
 """One who asks, from his images to what each rule gets him."""
 
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
 from time import process_time
@@ -48,16 +49,16 @@ class Evaluation:
         images = images_of(trial, task, target)
         if images is None:
             return None
-        began = process_time()
         name = ", ".join(map(str, trial.key))
         embedded = zoo.embedded(images.task, name)
-        embedding = process_time() - began
+        embedding = zoo.embedding_seconds(name)
+        assert embedding is not None, "they are noted when it is computed"
         measurements = Measurements(trial, images, zoo.load, zoo.loading, zoo.tables, zoo.kind)
         scope = scope_of(trial.shots)
         family, superfamily = task.family, self._superfamilies[task.family]
         every: dict[Setting, Answers] = {}
         judging = 0.0
-        for setting in scope.settings:
+        for setting in scope:
             relative = None
             if setting is Setting.RELATIVE:
                 if trial.relative is None:
@@ -71,7 +72,7 @@ class Evaluation:
             every[setting] = answers(trial, setting, question, measurements, embedding=embedding)
             judging += process_time() - sum(measurements.spent.values()) - before
         trained = Trained(trial, images, zoo.load, path_of(zoo.kind, RecipeCell, zoo.tables))
-        trained.train(wanted(tuple(every.values()), scope.rules))
+        trained.train(wanted((found.taken, scope[setting]) for setting, found in every.items()))
         self._keep(trial, every, trained)
         row = Finished(
             *trial.key,
@@ -166,9 +167,14 @@ def unmeasured(judge: Judge) -> Recommended:
     return answer_of(judge, judge.judge(probed={}))
 
 
-def wanted(every: tuple[Answers, ...], rules: tuple[Rule, ...]) -> list[tuple[str, Recipe]]:
-    """Return the (model, recipe) pairs to train: what rules took, and the default beside each."""
-    taken = [row for found in every for row in found.taken if Rule(row.rule) in rules]
+def wanted(
+    every: Iterable[tuple[Sequence[Taken], tuple[Rule, ...]]],
+) -> list[tuple[str, Recipe]]:
+    """Return the (model, recipe) pairs to train, of what was taken and the rules in scope.
+
+    The default is trained by each of these recipes, and by the standard one.
+    """
+    taken = [row for rows, rules in every for row in rows if Rule(row.rule) in rules]
     recipes = dict.fromkeys([STANDARD, *(Recipe(row.recipe) for row in taken)])
     pairs = [(DEFAULT, recipe) for recipe in recipes]
     return [*pairs, *((row.model, Recipe(row.recipe)) for row in taken)]

@@ -54,7 +54,8 @@ def goals_of(report: Report) -> list[dict[str, Any]]:
             found += _many(name, of["against the default's standard recipe"])
         else:
             found += _few(name, of[Setting.RELATIVE.value])
-        found += _unknown(name, of[Setting.SUPERFAMILY.value], scope_of(shots).rules)
+        rules = scope_of(shots)[Setting.SUPERFAMILY]
+        found += _unknown(name, of[Setting.SUPERFAMILY.value], rules)
     return [asdict(goal) for goal in found]
 
 

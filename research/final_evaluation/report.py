@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.machine import describe
 from research.final_evaluation.goals import goals_of
-from research.final_evaluation.plan import Rule, Setting, scope_of, shots_text
+from research.final_evaluation.plan import Rule, Setting, scope_of, shots_of, shots_text
 from research.final_evaluation.promises import (
     Kept,
     accuracy_after,
@@ -68,8 +68,8 @@ def judged(results: Results) -> dict[str, Any]:
         keys, name = results.of(shots), shots_text(shots)
         found["targets"][name] = len(keys)
         found[name] = {
-            setting.value: _setting(results, keys, setting, scope_of(shots).rules)
-            for setting in Setting
+            setting.value: _setting(results, keys, setting, rules)
+            for setting, rules in scope_of(shots).items()
         }
         found[name]["promises"] = {rule.value: promises_of(results, keys, rule) for rule in OURS}
         if shots is None:
@@ -133,8 +133,18 @@ def promises_of(results: Results, keys: Sequence[Key], rule: Rule) -> dict[str, 
     """Return what a mode's promises were worth, of what it took and of all that was trained."""
     wanted = set(keys)
     rows = [row for row in results.promised if row.key in wanted and row.rule == rule.value]
+    # Where a mode's models are not trained, some are by chance: those that others took, too.
+    scope = {
+        setting.value
+        for key in keys
+        for setting, rules in scope_of(shots_of(key[1])).items()
+        if rule in rules
+    }
     found: dict[str, Any] = {}
-    for name, some in (("taken", [r for r in rows if r.taken]), ("all trained", rows)):
+    for name, some in (
+        ("taken", [row for row in rows if row.taken and row.setting in scope]),
+        ("all trained", rows),
+    ):
         found[name] = {
             "accuracy": kept_of(results, of_accuracies(results, some)),
             "gain": kept_of(results, of_gains(results, some)),

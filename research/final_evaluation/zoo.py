@@ -10,7 +10,7 @@ from time import process_time
 
 from research.development.tasks import DevelopmentTask
 from research.final_evaluation.knowledge import Embedded, expert_record, read_embedded
-from research.final_evaluation.tables import Prepared, append, path_of
+from research.final_evaluation.tables import Prepared, append, path_of, read
 from research.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
 from task2vec.client.local import LocalClient
 from task2vec.data.open import open_source
@@ -28,6 +28,7 @@ from task2vec.probe.weight_files import read_metadata
 _HELD = 12
 #: What experts of relatives are called, since a development expert may have the task's name.
 EXPERT_OF = "expert of "
+_EMBEDDING, _EXPERT = "embedding", "expert"
 
 
 @dataclass
@@ -79,13 +80,20 @@ class Zoo:
         """Return what the product's embedding of a task tells; it is computed once."""
         store = self.folder / "store"
         found = read_embedded(store)
-        if name not in found:
+        # One whose seconds were noted elsewhere is computed anew: they count.
+        if name not in found or self.embedding_seconds(name) is None:
             began = process_time()
             with LocalClient(store) as client:
-                client.embed(task, name=name, progress=False)
-            self._note("embedding", name, process_time() - began)
+                client.embed(task, name=name, update=True, progress=False)
+            self._note(_EMBEDDING, name, process_time() - began)
             found = read_embedded(store)
         return found[name]
+
+    def embedding_seconds(self, name: str) -> float | None:
+        """Return the processor seconds that an embedding took; None where the table has none."""
+        rows = read(path_of(self.kind, Prepared, self.tables), Prepared)
+        noted = (row.seconds for row in rows if (row.what, row.name) == (_EMBEDDING, name))
+        return next(noted, None)
 
     def _load(self, name: str) -> Starting:
         if name in PLAIN:
@@ -113,7 +121,7 @@ class Zoo:
                 expert=about,
                 target=path,
             )
-            self._note("expert", task.name, process_time() - began)
+            self._note(_EXPERT, task.name, process_time() - began)
         return path
 
     def _note(self, what: str, name: str, seconds: float) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.examples import folder
 from research.development.tasks import DevelopmentTask
-from research.final_evaluation.evaluation import STANDARD, Answers, answers, promises, wanted
+from research.final_evaluation.evaluation import STANDARD, answers, promises, wanted
 from research.final_evaluation.images import Images, images_of
 from research.final_evaluation.knowledge import Embedded, Knowledge
 from research.final_evaluation.measurements import Measurements, probe_of
@@ -179,11 +179,11 @@ def test_every_rule_takes_a_model_that_is_offered(question, images, tmp_path) ->
     # Rivals train by the recipe of the product.
     recipes = {row.recipe for rule, row in rows.items() if not rule.ours}
     assert recipes == {rows[Rule.TIMED].recipe}
-    pairs = wanted((everything,), tuple(Rule))
+    pairs = wanted([(everything.taken, tuple(Rule))])
     assert pairs[0] == (DEFAULT, STANDARD)
     assert {(row.model, Recipe(row.recipe)) for row in everything.taken} <= set(pairs)
     assert {(DEFAULT, Recipe(row.recipe)) for row in everything.taken} <= set(pairs)
-    few = wanted((Answers(everything.taken, {}),), (Rule.DEFAULT,))
+    few = wanted([(everything.taken, (Rule.DEFAULT,))])
     assert {model for model, _ in few} == {DEFAULT}
     # What is promised is what the answer says of what was trained, and of nothing else.
     said = everything.said[Rule.TIMED]
