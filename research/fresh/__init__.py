@@ -10,7 +10,7 @@ The rule:
    scored, nothing is trained or measured on them; people may look at pictures, to see whether the
    labels are right.
 2. They are scored once, all of them, in every setting that is reported, by a commit after which no
-   constant changes. What comes out is reported, missed goals too.
+   constant changes: `research.final_evaluation`. What comes out is reported, missed goals too.
 3. A fresh task that turns out to be broken is repaired or removed before that commit, or stays as
    it is. `build` compares each task with the list, so that a change is noticed.
 4. A second score, after a change, is reported as such: these are development tasks by then.
