@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from task2vec.cli import (
     backtest,
     batch,
-    bundle_commands,
+    bundles,
     finetune,
     information,
     jobs,
@@ -198,6 +198,6 @@ for part in (
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 app.add_typer(outcomes.app, name="outcomes")
-app.add_typer(bundle_commands.app, name="bundle")
+app.add_typer(bundles.app, name="bundle")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Here
 from task2vec.cli.output import (
     check_picture,
@@ -22,7 +22,7 @@ app = typer.Typer()
 
 
 @app.command("backtest")
-@bundled
+@grouped
 def backtest(
     folds: Annotated[
         str,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import EmbeddingOptions, Here
 from task2vec.cli.output import console, messages, print_json, print_next, warn
 from task2vec.cli.progress import bars, item_bars
@@ -25,7 +25,7 @@ app = typer.Typer()
 
 
 @app.command("batch")
-@bundled
+@grouped
 def batch(
     sources: Annotated[
         Path,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import EMBEDDING, Here, Seed, TaskOrSource
 from task2vec.cli.output import (
     answer,
@@ -72,7 +72,7 @@ class Tuning:
 
 
 @app.command("finetune")
-@bundled
+@grouped
 def finetune(
     source: TaskOrSource,
     start: Annotated[
@@ -126,7 +126,7 @@ def finetune(
 
 
 @app.command("compare")
-@bundled
+@grouped
 def compare(
     source: TaskOrSource,
     models: Annotated[

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import EMBEDDING, AsJson, Images, Probe, Seed
 from task2vec.cli.output import (
     check_picture,
@@ -26,7 +26,7 @@ app = typer.Typer()
 
 
 @app.command("information")
-@bundled
+@grouped
 def information(
     source: Annotated[
         str,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Here, Server
 from task2vec.cli.output import answer
 from task2vec.cli.progress import bars, work_bar
@@ -31,7 +31,7 @@ JobArgument = Annotated[
 
 
 @app.command("list")
-@bundled
+@grouped
 def list_jobs(
     state: Annotated[JobState | None, typer.Option(help="Only jobs in this state.")] = None,
     kind: Annotated[JobKind | None, typer.Option(help="Only jobs of this kind.")] = None,
@@ -64,7 +64,7 @@ def list_jobs(
 
 
 @app.command("show")
-@bundled
+@grouped
 def show_job(job: JobArgument, *, server: Server) -> None:
     """Show one job: how far it is, and what stopped it if it failed.
 
@@ -76,7 +76,7 @@ def show_job(job: JobArgument, *, server: Server) -> None:
 
 
 @app.command("wait")
-@bundled
+@grouped
 def wait_for_job(
     job: JobArgument,
     timeout: Annotated[
@@ -98,7 +98,7 @@ def wait_for_job(
 
 
 @app.command("cancel")
-@bundled
+@grouped
 def cancel_job(job: JobArgument, *, server: Server) -> None:
     """Stop a job; what it was to make is not stored.
 

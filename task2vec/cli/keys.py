@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Local
 from task2vec.cli.output import answer, console, messages, print_json
 from task2vec.client.show.sheet import Sheet
@@ -24,7 +24,7 @@ app = typer.Typer(help="Keys that open the server.", no_args_is_help=True)
 
 
 @app.command("create")
-@bundled
+@grouped
 def create(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
     scope: Annotated[
@@ -70,7 +70,7 @@ def create(
 
 
 @app.command("list")
-@bundled
+@grouped
 def list_(here: Local) -> None:
     """List the keys, revoked and expired ones too; never the keys themselves.
 
@@ -92,7 +92,7 @@ def list_(here: Local) -> None:
 
 
 @app.command("revoke")
-@bundled
+@grouped
 def revoke(
     key: Annotated[str, typer.Argument(help="The key's name or id.")],
     *,
@@ -110,7 +110,7 @@ def revoke(
 
 
 @app.command("log")
-@bundled
+@grouped
 def log(
     last: Annotated[int, typer.Option("--last", min=1, help="How many entries.")] = 50,
     *,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Here
 from task2vec.cli.output import answer, in_place
 from task2vec.cli.progress import bars
@@ -19,7 +19,7 @@ ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help="A model's n
 
 
 @app.command()
-@bundled
+@grouped
 def add(
     ref: Annotated[
         str,
@@ -52,7 +52,7 @@ def add(
 
 
 @app.command("list")
-@bundled
+@grouped
 def list_models(*, here: Here) -> None:
     """List the starting models; packaged ones are there from the start.
 
@@ -88,7 +88,7 @@ app.command("published")(published)
 
 
 @app.command("show")
-@bundled
+@grouped
 def show_model(model: ModelArgument, *, here: Here) -> None:
     """Show one starting model.
 
@@ -100,7 +100,7 @@ def show_model(model: ModelArgument, *, here: Here) -> None:
 
 
 @app.command()
-@bundled
+@grouped
 def export(
     model: ModelArgument,
     file: Annotated[
@@ -130,7 +130,7 @@ def export(
 
 
 @app.command()
-@bundled
+@grouped
 def remove(
     model: ModelArgument,
     cascade: Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Here, SourceOptions, TaskOrSource
 from task2vec.cli.output import answer, console, in_place, messages, print_next, warn
 from task2vec.cli.progress import bars
@@ -63,7 +63,7 @@ class Filters:
 
 
 @app.command("neighbours")
-@bundled
+@grouped
 def neighbours(
     task: TaskOrSource,
     k: Annotated[int, typer.Option("-k", min=1, help="How many neighbours to show.")] = _DEFAULTS.k,
@@ -144,7 +144,7 @@ def _cut(
 
 
 @app.command("distance")
-@bundled
+@grouped
 def distance(
     source: Annotated[
         str,
@@ -186,7 +186,7 @@ def distance(
 
 
 @app.command("map")
-@bundled
+@grouped
 def draw_map(
     output: Annotated[
         Path | None,

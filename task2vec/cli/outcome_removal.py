@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Here
 from task2vec.cli.output import check_stdout, messages, print_json
 from task2vec.data.wording import plural
@@ -48,7 +48,7 @@ class Kind:
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
-@bundled
+@grouped
 def remove(
     outcomes: Annotated[
         list[str] | None, typer.Argument(metavar="OUTCOME", help="Their ids: `outcomes list`.")

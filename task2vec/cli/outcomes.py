@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import EMBEDDING, Here
 from task2vec.cli.outcome_removal import Kind, remove
 from task2vec.cli.output import answer, messages, print_json, print_next, print_sheet, warn
@@ -33,7 +33,7 @@ app = typer.Typer(
 
 
 @app.command()
-@bundled
+@grouped
 def add(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or id.")],
     task: Annotated[str, typer.Argument(metavar="TASK", help="A stored task's name or id.")],
@@ -66,7 +66,7 @@ def add(
 
 
 @app.command("import")
-@bundled
+@grouped
 def import_file(
     file: Annotated[
         Path,
@@ -97,7 +97,7 @@ def import_file(
 
 
 @app.command("list")
-@bundled
+@grouped
 def list_outcomes(*, which: Kind, here: Here) -> None:
     """List the recorded outcomes.
 

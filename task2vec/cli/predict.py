@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Here, TaskOrSource
 from task2vec.cli.output import (
     answer,
@@ -51,7 +51,7 @@ Expert = Annotated[
 
 
 @app.command("evaluate")
-@bundled
+@grouped
 def evaluate(
     model: Expert,
     source: TaskOrSource,
@@ -99,7 +99,7 @@ def evaluate(
 
 
 @app.command("predict")
-@bundled
+@grouped
 def predict(
     model: Expert,
     images: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import COUNT, Here, ModelLimits, count
 from task2vec.cli.output import (
     check_picture,
@@ -42,7 +42,7 @@ class Limits(ModelLimits):
     ] = None
 
 
-@bundled
+@grouped
 def published(
     *,
     limits: Limits,

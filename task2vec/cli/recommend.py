@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Here, ModelLimits, SourceOptions, TaskOrSource
 from task2vec.cli.output import (
     console,
@@ -101,7 +101,7 @@ class Question:
 
 
 @app.command("recommend")
-@bundled
+@grouped
 def recommend(
     context: typer.Context,
     task: TaskOrSource,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Local
 from task2vec.cli.output import console, messages, print_json
 from task2vec.errors import SettingError
@@ -42,7 +42,7 @@ app = typer.Typer()
 
 
 @app.command("serve")
-@bundled
+@grouped
 def serve(
     context: typer.Context,
     settings: Settings,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import EmbeddingOptions, Here
 from task2vec.cli.output import answer, in_place, print_json, warn
 from task2vec.client.show.record import of_task
@@ -20,7 +20,7 @@ app = typer.Typer()
 
 
 @app.command("embed")
-@bundled
+@grouped
 def embed(
     source: Annotated[
         str,
@@ -76,7 +76,7 @@ def embed(
 
 
 @app.command("show")
-@bundled
+@grouped
 def show_task(task: TaskArgument, *, here: Here) -> None:
     """Show a stored task and how it was embedded.
 
@@ -88,7 +88,7 @@ def show_task(task: TaskArgument, *, here: Here) -> None:
 
 
 @app.command("export")
-@bundled
+@grouped
 def export(
     task: TaskArgument,
     file: Annotated[Path, typer.Argument(metavar="FILE.npz", help="Where to write it.")],
@@ -107,7 +107,7 @@ def export(
 
 
 @app.command("remove")
-@bundled
+@grouped
 def remove(
     task: TaskArgument,
     cascade: Annotated[
@@ -126,7 +126,7 @@ def remove(
 
 
 @app.command("list")
-@bundled
+@grouped
 def list_tasks(
     tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
     bundles: Annotated[bool, typer.Option(help="List the tasks that bundles brought, too.")] = True,

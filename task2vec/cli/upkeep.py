@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from task2vec.cli.bundles import bundled
+from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Here
 from task2vec.cli.output import answer, messages, print_behind, print_json, print_next
 from task2vec.client.show.sheet import Sheet, text_of
@@ -26,7 +26,7 @@ app = typer.Typer()
 
 
 @app.command("probes")
-@bundled
+@grouped
 def probes(*, here: Here) -> None:
     """List the probes, the networks that embed.
 
@@ -55,7 +55,7 @@ def probes(*, here: Here) -> None:
 
 
 @app.command("doctor")
-@bundled
+@grouped
 def doctor(
     clean: Annotated[
         bool,
@@ -190,7 +190,7 @@ def _examine_server(here: Here, url: str) -> "Iterator[Check]":
 
 
 @app.command("demo")
-@bundled
+@grouped
 def demo(
     examples: Annotated[
         Path,
