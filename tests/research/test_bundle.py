@@ -4,10 +4,14 @@ from collections import Counter
 
 import pytest
 
-from research.bundle import licences, outcomes
+from research.bundle import bundled_outcomes, licences, outcomes
 from research.transfer.outcomes import read_cells
+from task2vec.probe.registry import DEFAULT_PROBE
 from task2vec.recommendation.evidence.gains import GainTable
+from task2vec.recommendation.evidence.outcomes import without_default
+from task2vec.recommendation.evidence.recipes import images_of, recipe_of
 from task2vec.service.packaged_models import packaged_models
+from task2vec.types.tuning import Recipe
 
 PACKAGED = {model.name for model in packaged_models()}
 
@@ -18,7 +22,20 @@ def test_each_packaged_model_has_an_outcome_of_each_kind_on_each_task() -> None:
     assert len(tasks) == 36
     assert set(Counter((each.model, each.task) for each in found).values()) == {2}
     assert len({each.model for each in found}) == 3
-    assert tasks <= set(licences())
+
+
+def test_the_package_of_the_digits_states_no_licence_of_its_images() -> None:
+    tasks = {each.task for each in bundled_outcomes()}
+    assert tasks - set(licences()) == {"digits_low", "digits_high"}
+
+
+def test_protocols_tell_the_recipe_and_the_images_that_trained() -> None:
+    found = [each for each in bundled_outcomes() if "probe" not in each.protocol]
+    recipes = {recipe_of(each.protocol) for each in found}
+    assert recipes == {Recipe.LAST_STAGE, Recipe.ALL_LAYERS}
+    assert all(images_of(each.protocol) for each in found)
+    # Each model has the default beside it.
+    assert not without_default(found, DEFAULT_PROBE)
 
 
 def test_the_variance_of_a_gain_is_that_of_the_paired_probes() -> None:

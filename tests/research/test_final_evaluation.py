@@ -14,9 +14,9 @@ from research.final_evaluation.knowledge import (
     Embedded,
     Knowledge,
     expert_record,
-    fine_tuned_outcomes,
 )
 from research.final_evaluation.plan import Setting, Trial, trials
+from research.recipes.outcomes import fine_tuned_outcomes
 from research.recipes.plan import Recipe as Tried
 from research.recipes.tables import RecipeCell
 from research.transfer.targets import Target
