@@ -140,6 +140,10 @@ class NearOutcomes:
 
 #: The default is left where the best model's expected gain is above this many standard deviations.
 TRUST = 0.2
+#: Nor is it left for less than this: half a point is not worth another model, however sure. Without
+#: a measurement a bundle of known tasks promised 0.2 to 0.4 points of the model next in size, and
+#: what came of it was as often a loss (docs/adr/0051-known-tasks-that-ship.md).
+LEAST_GAIN = 0.005
 #: A gain with a larger standard deviation is a guess, whatever is expected: its interval of 90 %
 #: reaches 25 points to either side. Of the choices in ``research/transfer`` none was above 0.12.
 MOST_SD = 0.15
@@ -179,10 +183,11 @@ class Hierarchical:
 def surely_best(mean: Matrix, sd: Matrix, *, trust: float) -> int | None:
     """Return the place of the largest mean (K,) above ``trust`` deviations; None without one.
 
+    It is above `LEAST_GAIN`, too.
     Deviations above `MOST_SD` are too large to go by. A model that is surely somewhat better must
     not hide behind one that might be more.
     """
-    sure = np.flatnonzero((mean > trust * sd) & (sd <= MOST_SD))
+    sure = np.flatnonzero((mean > np.maximum(trust * sd, LEAST_GAIN)) & (sd <= MOST_SD))
     return int(sure[np.argmax(mean[sure])]) if sure.size else None
 
 

@@ -53,6 +53,11 @@ def test_a_gain_that_nobody_knows_is_not_taken_however_large():
     assert surely_best(np.array([0.077]), np.array([MOST_SD]), trust=0.2) == 0
 
 
+def test_the_default_is_not_left_for_less_than_half_a_point():
+    assert surely_best(np.array([0.004, 0.006]), np.array([0.001, 0.01]), trust=0.2) == 1
+    assert surely_best(np.array([0.004]), np.array([0.001]), trust=0.2) is None
+
+
 def test_what_fine_tuning_is_expected_to_lose_is_not_taken():
     # The more images, the less of a probe's gain is left.
     probes = {"plain": right(200, 400), "other": right(215, 400)}

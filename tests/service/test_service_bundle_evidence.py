@@ -89,3 +89,15 @@ def test_ones_own_protocol_is_the_one_that_accuracies_are_told_by() -> None:
     assert GainTable(outcomes, "d", theirs=theirs).base("own") == 0.9
     assert GainTable(outcomes[1:], "d", theirs=theirs).protocol == "theirs"
     assert GainTable(outcomes, "d").protocol == "theirs"
+
+
+def test_of_two_protocols_of_a_bundle_that_with_as_many_images_a_class_counts() -> None:
+    few, many = "linear probe, 5 images a class", "linear probe, two thirds of the images"
+    outcomes = [
+        StoredOutcome(model="d", task=f"t{number}", accuracy=accuracy, protocol=protocol)
+        for number in range(5)
+        for protocol, accuracy in ((few, 0.5), (many, 0.8))
+    ]
+    assert GainTable(outcomes, "d", shots=8).protocol == few
+    assert GainTable(outcomes, "d", shots=30).protocol == many
+    assert GainTable(outcomes, "d").protocol == many

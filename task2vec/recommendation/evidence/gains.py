@@ -5,9 +5,11 @@ accuracy. Gains, not accuracies, are averaged over tasks: raw accuracies mix in 
 difficulty.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,10 @@ from task2vec.recommendation.evidence.recipes import (
 )
 from task2vec.types.tuning import Recipe
 
+#: Training images of a class where a protocol tells no number: two thirds of the images are about
+#: as many on the development tasks.
+_MANY = 40
+
 
 class GainTable:
     """Measured gains by model and task, from outcomes of one protocol each.
@@ -29,11 +35,17 @@ class GainTable:
     ``theirs`` are the ids of tasks of which bundles brought outcomes. ``default`` is the id of the
     model that gains are measured against; outcomes without the default's outcome on the same task
     and protocol give no gain. Outcomes that agree in all that was measured are one measurement,
-    recorded again: repeats have seeds, images or accuracies of their own.
+    recorded again: repeats have seeds, images or accuracies of their own. ``shots`` are the
+    training images of a class that the target has.
     """
 
     def __init__(
-        self, outcomes: Iterable[StoredOutcome], default: str, *, theirs: Collection[str] = ()
+        self,
+        outcomes: Iterable[StoredOutcome],
+        default: str,
+        *,
+        theirs: Collection[str] = (),
+        shots: float = _MANY,
     ) -> None:
         outcomes = list(outcomes)
         self.unused = without_default(outcomes, default)
@@ -54,15 +66,17 @@ class GainTable:
                 Gain(mean - base, variance + base_variance, protocol, base)
             )
 
-        def common(protocol: str) -> tuple[int, int, str]:
+        def common(protocol: str) -> tuple[int, int, float, str]:
             # However many tasks a bundle has, one's own protocol is the one that answers are about.
             tasks = plain_by_protocol[protocol]
-            return sum(task not in theirs for task in tasks), len(tasks), protocol
+            own = sum(task not in theirs for task in tasks)
+            return own, len(tasks), -abs(log(shots / shots_of(protocol))), protocol
 
         most = max(plain_by_protocol, key=common, default=None)
         self.protocol = most
         """The protocol that the default was measured by on most tasks of one's own, or of all where
-        it was on none; None without an outcome."""
+        it was on none; of equals that with about as many images of a class as the target has. None
+        without an outcome."""
         self._base = plain_by_protocol[most] if most is not None else {}
 
     @property
@@ -156,6 +170,16 @@ class Gain:
         recipe, images = recipe_of(self.protocol), images_of(self.protocol)
         missed = error_as_probed(recipe, images=images, accuracy=self.base)
         return self.gain, self.variance + missed
+
+
+def shots_of(protocol: str) -> int:
+    """Return the training images of a class that the name of a protocol tells, else many.
+
+    >>> shots_of("linear probe, 5 images a class"), shots_of("linear probe")
+    (5, 40)
+    """
+    found = re.search(r"(\d{1,9}) images (?:of a|per|a|in each) class", protocol)
+    return max(int(found[1]), 1) if found else _MANY
 
 
 def _weighed(gains: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
