@@ -110,7 +110,7 @@ class Knowledge:
             default=DEFAULT,
             tasks=known,
             between=between[:-1, :-1],
-            gains=GainTable(self.outcomes, DEFAULT),
+            gains=GainTable(self.outcomes, DEFAULT, shots=training / target.classes),
             others=others,
             name=target.name,
             # All of them train. The product reckons with a part held out to test.

@@ -1,6 +1,7 @@
 """The final evaluation: who asks, what is known to him, and that no test image is."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
@@ -13,6 +14,7 @@ from research.final_evaluation.images import images_of
 from research.final_evaluation.knowledge import (
     Embedded,
     Knowledge,
+    development_outcomes,
     expert_record,
 )
 from research.final_evaluation.plan import Setting, Trial, trials
@@ -184,3 +186,14 @@ def test_fine_tuned_cells_are_outcomes_of_their_recipe_over_the_default() -> Non
         found = table.by_recipe("d", "a", recipe)
         assert found is not None
         assert found[0] == pytest.approx(gain)
+
+
+def test_accuracies_are_foretold_from_probes_of_about_as_many_images(knowledge: Knowledge) -> None:
+    every = replace(knowledge, outcomes=development_outcomes())
+    target = embedded("target", near=0.2)
+    few = every.question(target, training=5 * target.classes, relative=None).gains
+    many = every.question(target, training=100 * target.classes, relative=None).gains
+    assert few.protocol == "linear probe, 5 images a class"
+    assert many.protocol == "linear probe, two thirds of the images"
+    tasks = {outcome.task for outcome in every.outcomes}
+    assert np.mean([many.base(task) - few.base(task) for task in tasks]) > 0.1
