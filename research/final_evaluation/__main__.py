@@ -5,8 +5,8 @@
 
 ``--fresh`` is for the end, once: see `research.fresh`. A trial on development tasks leaves each
 task's family out of what is known; with ``--made`` it makes no expert that is missing. ``--many`` N
-of those who ask, ``--shots`` and ``--draws`` change the plan; ``--out`` is for tables that are not
-to be kept.
+of those who ask, ``--shots`` and ``--draws`` change the plan; ``--part 1/2`` and ``--part 2/2``, at
+the same time, share it; ``--out`` is for tables that are not to be kept.
 """
 
 import argparse
@@ -55,12 +55,14 @@ def main() -> None:
     def target_of(name: str) -> Target:
         return Target(evaluated[name], zoo.load(DEFAULT).probe)
 
+    number, parts = map(int, arguments.part.split("/"))
     done = {row.key for row in read(path_of(kind, Finished, arguments.out), Finished)}
     shots = tuple(map(shots_of, arguments.shots))
     plan = trials(
         evaluated,
         shots=shots,
         draws=arguments.draws,
+        part=(number, parts),
         only=frozenset(arguments.development) if arguments.development else None,
     )
     for who in islice(plan, arguments.many):
@@ -99,6 +101,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--many", type=int, help="of those who ask; without, all of the plan")
     parser.add_argument("--shots", nargs="+", default=[*map(shots_text, SHOTS)])
     parser.add_argument("--draws", type=int, default=1)
+    parser.add_argument("--part", default="1/1", help="of how many: these of who ask alone")
     parser.add_argument(
         "--made", action="store_true", help="offer the development experts that are there, only"
     )

@@ -74,7 +74,7 @@ def judged(results: Results) -> dict[str, Any]:
         found[name]["promises"] = {rule.value: promises_of(results, keys, rule) for rule in OURS}
         if shots is None:
             found[name]["against the default's standard recipe"] = {
-                setting.value: standard_of(results, keys, setting) for setting in Setting
+                setting.value: standard_of(results, keys, setting) for setting in scope_of(shots)
             }
     return found
 

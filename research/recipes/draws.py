@@ -12,11 +12,14 @@ MOST_TESTS = 120
 MOST_TRAINING = 480
 
 
-def drawn(target: Target, shots: int | None, draw: int) -> Draw | None:
+def drawn(
+    target: Target, shots: int | None, draw: int, *, most_tests: int | None = MOST_TESTS
+) -> Draw | None:
     """Draw ``shots`` images of each class, or all, from two thirds of the objects.
 
     None where a class has fewer, or all would be too many. The draws of one number share the split
-    into objects that train and that test, so that more images are more of the same.
+    into objects that train and that test, so that more images are more of the same. Images of the
+    other objects test, at most ``most_tests``, or all of them.
     """
     rng = np.random.default_rng([zlib.crc32(target.name.encode()), draw])
     pool = rng.permutation(target.share(rng, 2 / 3))
@@ -30,4 +33,4 @@ def drawn(target: Target, shots: int | None, draw: int) -> Draw | None:
         train = np.concatenate([members[:shots] for members in by_class])
     if len(train) > MOST_TRAINING:
         return None
-    return Draw(np.sort(train), np.sort(test[:MOST_TESTS]))
+    return Draw(np.sort(train), np.sort(test[:most_tests]))

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.examples import folder
 from research.development.tasks import DevelopmentTask
-from research.final_evaluation.images import images_of
+from research.final_evaluation.images import EVEN, images_of
 from research.final_evaluation.knowledge import (
     Embedded,
     Knowledge,
@@ -18,6 +18,7 @@ from research.final_evaluation.knowledge import (
     expert_record,
 )
 from research.final_evaluation.plan import Setting, Trial, trials
+from research.recipes.draws import MOST_TESTS
 from research.recipes.outcomes import fine_tuned_outcomes
 from research.recipes.plan import Recipe as Tried
 from research.recipes.tables import RecipeCell
@@ -57,6 +58,15 @@ def test_who_asks_alone_has_the_same_relative_and_draw() -> None:
     assert [trial.draw for trial in whole] == [0] * 4 + [1] * 4
 
 
+def test_two_parts_are_the_whole_plan() -> None:
+    whole = [*trials(TASKS, draws=2)]
+    parts = [[*trials(TASKS, draws=2, part=(number, 2))] for number in (1, 2)]
+    assert sorted(map(repr, whole)) == sorted(map(repr, [*parts[0], *parts[1]]))
+    asked = [{(trial.target, trial.draw) for trial in part} for part in parts]
+    assert not asked[0] & asked[1]
+    assert abs(len(asked[0]) - len(asked[1])) <= 1
+
+
 @pytest.fixture
 def task(tmp_path: Path) -> DevelopmentTask:
     copytree(folder("sprites_facing"), tmp_path / "sprites_facing")
@@ -91,6 +101,23 @@ def test_another_draw_is_of_other_images(task, tiny_probe) -> None:
     first, second = (images_of(Trial(task.name, 5, d, None), task, target) for d in (0, 1))
     assert first.draw.train.tolist() != second.draw.train.tolist()
     assert images_of(Trial(task.name, 10_000, 0, None), task, target) is None
+
+
+def test_few_images_are_tested_on_about_as_many_of_each_class(task, tiny_probe) -> None:
+    # One class has a fifth of its images only.
+    first = sorted(path for path in task.folder.iterdir() if path.is_dir())[0]
+    of_class = sorted(first.glob("*.png"))
+    for path in of_class[len(of_class) // 5 :]:
+        path.unlink()
+    target = Target(task, tiny_probe)
+    few, every = (images_of(Trial(task.name, n, 0, None), task, target) for n in (2, None))
+    counts = np.bincount(target.labels[few.draw.test], minlength=target.classes)
+    assert 0 < counts.min() <= counts.max() <= EVEN * counts.min()
+    frequent = np.bincount(target.labels[every.draw.test], minlength=target.classes)
+    assert frequent.max() > EVEN * frequent.min()
+    assert len(every.draw.test) <= MOST_TESTS
+    again = images_of(Trial(task.name, 2, 0, None), task, target)
+    assert again.draw.test.tolist() == few.draw.test.tolist()
 
 
 def embedded(name: str, *, near: float) -> Embedded:

@@ -103,7 +103,8 @@ def test_gains_and_differences_are_those_of_the_cells(tables) -> None:
     assert of[Rule.LOGME.value]["gain of 60 s over it"]["value"] == pytest.approx(15.0)
     assert of[Rule.LOGME.value]["gain of 60 s over it"]["superfamilies"] == pytest.approx([15, 15])
     assert of[Rule.UNMEASURED.value]["default taken"] == 1.0
-    assert found["all"][Setting.FAMILY.value] == {"targets": 0}
+    assert found["all"][Setting.SUPERFAMILY.value] == {"targets": 0}
+    assert Setting.FAMILY.value not in found["all"]
     assert found["processor_seconds"]["all"]["trainings"] == 120
 
 
