@@ -124,6 +124,20 @@ def test_noise_is_averaged_to_within_the_stated_error(seed):
     assert found.state.round == objective.looks
 
 
+def test_the_stated_error_is_how_far_repeats_scatter():
+    runs = [
+        fit_precision(
+            Quadratic(noise=0.05, seed=seed),
+            beta=1.0, prior=PRIOR, start=CURVATURE, stopping=Stopping(1e-9, rounds=12),
+        )
+        for seed in range(40)
+    ]  # fmt: skip
+    scatter = np.log([run.precision for run in runs]).var(axis=0, ddof=1)
+    stated = np.mean([run.state.error**2 for run in runs])
+    # Most of it is the error of the layers' factors here, not that of the curvature.
+    assert 0.5 < np.sqrt(stated / (SIZES @ scatter / SIZES.sum())) < 1.5
+
+
 def test_without_enough_rounds_it_says_that_it_has_not_converged():
     objective = Quadratic(noise=0.3)
     start = CURVATURE[::-1].copy()

@@ -103,5 +103,7 @@ def test_a_predicted_accuracy_is_that_of_a_gain_within_what_is_possible(accuracy
 def test_no_accuracy_is_certain_and_the_default_keeps_its_own():
     got, _ = UncertainAccuracy(0.94, 0.05, 0.05).with_gain(0.077, 0.45)
     assert got < 0.95
+    # A gain of 0 that may be more or less is not the default's.
+    assert UncertainAccuracy(0.97, 0.02, 0.02).with_gain(0.0, 0.1)[0] < 0.96
     assert UncertainAccuracy(1.0, 0.02, 0.02).with_gain(0.0, 0.0)[0] == 1.0
     assert UncertainAccuracy(None, 0.0, 0.0).with_gain(0.1, 0.1) == (None, None)
