@@ -7,6 +7,7 @@ from typing import Any
 
 from docs.markdown import GENERATED, table
 from docs.ranker_tables import BUDGETS, FOLDS, Found, percents, plain, points, sections
+from task2vec.recommendation.evidence.recipes import OWN_IMAGES
 
 REPORT = Path(__file__).parents[1] / "research" / "results" / "transfer_report.json"
 DIFFICULTY = REPORT.with_name("transfer_difficulty.json")
@@ -86,7 +87,7 @@ def _follow() -> str:
     found = json.loads(FOLLOW.read_text(encoding="utf-8"))
     held = found["coverage_on_the_reporting_half"]
     head = (
-        *("recipe", "of a loss stays", "a third of a gain is left with", "doubt of a gain"),
+        *("recipe", "of a loss stays", "a third of a gain is left with", "doubt"),
         *("adds to the default's log-odds", "90 % intervals held"),
     )
     rows = (
@@ -94,7 +95,8 @@ def _follow() -> str:
             f"`{recipe}`",
             f"{each['loss']:.2f}",
             f"{each['fades']:.0f} images",
-            f"{100 * each['own']:.0f} points, {each['share']:.2f} of the probe's gain",
+            f"{100 * each['own']:.1f} points, {each['share_of_loss']:.2f} of a loss, "
+            f"{each['share_of_gain']:.2f} of a gain",
             f"{each['lift']:.2f}, after some {each['comes']:.0f} images",
             percents(held[recipe]["0.9"]) if recipe in held else "-",
         )
@@ -104,9 +106,10 @@ def _follow() -> str:
     return (
         f"How the gain over the default, and its accuracy, follow from linear probes was fitted to "
         f"{cells['choosing']} trained models of half of the families, and judged on the "
-        f"{cells['reporting']} of the other half. Test images add their own noise. The doubt is "
-        "that where the default is right on half of the images; it is smaller near 0 and "
-        f"100 %.\n\n"
+        f"{cells['reporting']} of the other half. Test images add their own noise. The doubt has "
+        f"a part in points, here with {OWN_IMAGES} images and the default right on half of them: "
+        "its square falls as the images grow, and it is smaller near 0 and 100 %. Another part is "
+        f"a share of what the probe loses or gains.\n\n"
         f"{table(head, rows)}\n\n"
         f"Over all recipes 90 % intervals held {percents(held['all']['0.9'])}; with each family "
         f"left out of the fit in turn "

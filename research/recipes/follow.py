@@ -24,6 +24,7 @@ from research.recipes.followed import (
     read_followed,
 )
 from task2vec.recommendation.backtest.bootstrap import Estimate, over_tasks
+from task2vec.recommendation.evidence.recipes import OWN_IMAGES
 from task2vec.recommendation.evidence.world import Indices, Matrix
 from task2vec.recommendation.prediction.intervals import normal_reach
 
@@ -34,10 +35,10 @@ _APART = 0.4
 
 
 #: Constants of a recipe, all positive: what is kept of a loss; over how many images a gain fades;
-#: the standard deviation of what no probe tells, where the default is right on half of the images;
-#: another as a share of the probe's gain.
-GAIN = ("loss", "fades", "own", "share")
-_GAIN_START = np.log([1.0, 100.0, 0.15, 0.35])
+#: the standard deviation of what no probe tells, with `OWN_IMAGES` where the default is right on
+#: half of the images; and others as shares of the probe's loss, or of its gain.
+GAIN = ("loss", "fades", "own", "share_of_loss", "share_of_gain")
+_GAIN_START = np.log([1.0, 100.0, 0.1, 0.35, 0.35])
 #: What training adds to the default's log-odds with many images; over how many it comes; and the
 #: standard deviation of that.
 LIFT = ("lift", "comes", "lift_sd")
@@ -106,15 +107,17 @@ def lifted(lifts: Matrix, recipes: Indices, base: Matrix, images: Matrix) -> Mat
 
 def expected(gains: Matrix, lifts: Matrix, cells: Followed) -> tuple[Matrix, Matrix]:
     """Return means and variances (n,) of tuned gains, the noise of the test included."""
-    loss, fades, own, share = np.exp(gains)[cells.recipes].T
-    probed = cells.probed
-    mean = loss * np.minimum(probed, 0) + np.exp(-cells.images / fades) * np.maximum(probed, 0)
+    loss, fades, own, of_loss, of_gain = np.exp(gains)[cells.recipes].T
+    lost, gained = np.minimum(cells.probed, 0), np.maximum(cells.probed, 0)
+    mean = loss * lost + np.exp(-cells.images / fades) * gained
     left = room(lifted(lifts, cells.recipes, cells.base, cells.images))
-    return mean, own**2 * left + np.square(share * probed) + cells.noise
+    variance = own**2 * left * OWN_IMAGES / cells.images
+    variance += np.square(of_loss * lost) + np.square(of_gain * gained)
+    return mean, variance + cells.noise
 
 
 def fit(cells: Followed, lifts: Matrix) -> Matrix:
-    """Return the logarithms (R, 4) of the constants that the cells are most probable under.
+    """Return the logarithms (R, 5) of the constants that the cells are most probable under.
 
     Those of a recipe lie around those of all together: recipes with few cells follow the others.
     """

@@ -1,6 +1,7 @@
 """What right answers and errors of two models on the same images say of a gain together."""
 
 from dataclasses import replace
+from math import sqrt
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from questions import found as found_in
 
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import SHORT_VARIANCE, Judge
-from task2vec.recommendation.evidence.recipes import own_variance
+from task2vec.recommendation.evidence.recipes import own_variance, split_squares
 from task2vec.recommendation.measure.linear_probe import leave_one_out
 from task2vec.recommendation.measure.probe_accuracy import (
     COMMON,
@@ -112,7 +113,13 @@ def test_a_short_fine_tuning_is_believed_more_than_a_probe_of_the_same_noise():
     # With nothing expected beforehand beyond 0 this is the mean of both by their precisions, as if
     # what was expected were less sure by what a probe misses.
     doubt = judge.judge(probed={}).belief.sd[place] ** 2
-    prior = doubt + own_variance(Recipe.ALL_LAYERS, doubt, accuracy=None)
+    own = own_variance(
+        Recipe.ALL_LAYERS,
+        *split_squares(0, sqrt(doubt)),
+        images=judge.question.training,
+        accuracy=None,
+    )
+    prior = doubt + own
     found = paired_gain(measured["mdl-steady"], measured["mdl-plain"])
     noise = found.variance + SHORT_VARIANCE
     assert tuned.mean[place] == pytest.approx(prior / (prior + noise) * found.gain, abs=2e-3)

@@ -9,7 +9,9 @@ from research.recipes import follow, followed
 from research.recipes.plan import MANY
 from research.recipes.plan import Recipe as Tried
 from research.recipes.promises import OUT as PROMISES
-from task2vec.recommendation.evidence.recipes import FOLLOWS, moved, recipe_gain
+from research.transfer.outcomes import read_cells
+from research.transfer.zoo import DEFAULT
+from task2vec.recommendation.evidence.recipes import FOLLOWS, USUAL_SD, moved, recipe_gain
 from task2vec.types.tuning import RECIPES, Recipe
 
 
@@ -32,7 +34,7 @@ def made(count=3000, seed=0):
 
 
 LIFTS = np.log([[0.5, 100.0, 0.4], [1.2, 150.0, 0.5]])
-TRUE = np.log([[0.8, 120.0, 0.04, 0.3], [1.1, 80.0, 0.06, 0.4]])
+TRUE = np.log([[0.8, 120.0, 0.04, 0.3, 0.5], [1.1, 80.0, 0.06, 0.6, 0.4]])
 
 
 def drawn(cells, *, seed=1):
@@ -119,6 +121,16 @@ def test_rates_are_those_that_finetune_takes():
     }
 
 
+def test_usual_gains_are_those_of_most_models():
+    cells = {(c.model, c.target, c.budget): c.accuracy for c in read_cells()}
+    gains = [
+        accuracy - cells[DEFAULT, target, budget]
+        for (model, target, budget), accuracy in cells.items()
+        if model != DEFAULT
+    ]
+    assert 1.483 * np.median(np.abs(gains)) == pytest.approx(USUAL_SD, abs=5e-4)
+
+
 def test_the_constants_are_those_of_the_committed_report():
     constants = json.loads(follow.OUT.read_text(encoding="utf-8"))["constants"]
     assert set(constants) == {recipe.value for recipe in RECIPES[1:]}
@@ -139,12 +151,12 @@ def test_the_report_is_of_the_committed_cells():
             for recipe in followed.TRAINED
         ]
     )
-    wider = told[:, 2:4] / np.exp(gains[:, 2:])
+    wider = told[:, 2:5] / np.exp(gains[:, 2:])
     # Standard deviations are widened, all by the same factor.
-    assert wider == pytest.approx(np.full((2, 2), wider.mean()), rel=0.03)
+    assert wider == pytest.approx(np.full((2, 3), wider.mean()), rel=0.03)
     assert wider.min() > 0.98
     assert told[:, :2] == pytest.approx(np.exp(gains[:, :2]), rel=0.03)
-    assert told[:, 4:] == pytest.approx(np.exp(lifts), rel=0.03)
+    assert told[:, 5:] == pytest.approx(np.exp(lifts), rel=0.03)
 
 
 def test_whole_answers_keep_about_what_they_promise():

@@ -12,7 +12,12 @@ from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommendation.answer.measured_gains import Measured, discounted, gain_of, is_tie
 from task2vec.recommendation.answer.predicted_accuracy import PredictedAccuracy
 from task2vec.recommendation.answer.question import Question, outlines_of, world_of
-from task2vec.recommendation.evidence.recipes import RecipeGain, own_variance, recipe_gain
+from task2vec.recommendation.evidence.recipes import (
+    RecipeGain,
+    own_variance,
+    recipe_gain,
+    split_squares,
+)
 from task2vec.recommendation.evidence.world import Indices
 from task2vec.recommendation.gain_model.fit import fit_gain_model, left_out
 from task2vec.recommendation.gain_model.kernel import Cells
@@ -226,9 +231,14 @@ class Judge:
         ]
         gains, variances = np.array(measurements).reshape(-1, 2).T
         belief = model.believe(cells)
-        expected, square = np.square(belief.sd), np.square(belief.mean) + np.square(belief.sd)
+        expected, images = np.square(belief.sd), self.question.training
         accuracy = predicted.by(Recipe.ALL_LAYERS).accuracy
-        own = [own_variance(Recipe.ALL_LAYERS, each, accuracy=accuracy) for each in square.tolist()]
+        own = [
+            own_variance(
+                Recipe.ALL_LAYERS, *split_squares(mean, sd), images=images, accuracy=accuracy
+            )
+            for mean, sd in zip(belief.mean.tolist(), belief.sd.tolist(), strict=True)
+        ]
         return Seen(cells, gains, variances * expected / (expected + np.array(own)))
 
     def _gains(self, measured: Measured) -> dict[int, PairedGain]:
