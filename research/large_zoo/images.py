@@ -17,8 +17,9 @@ from research.transfer.targets import Indices
 from research.transfer.zoo import DEFAULT, plain_model
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import all_images
+from task2vec.finetuning.foreseen_work import VIEWS
 from task2vec.finetuning.last_stage import split
-from task2vec.finetuning.stage_training import VIEWS, seen
+from task2vec.finetuning.stage_training import seen
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.probe.registry import load_probe
 

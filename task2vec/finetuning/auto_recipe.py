@@ -4,19 +4,12 @@ from dataclasses import replace
 from math import sqrt
 
 from task2vec.finetuning.classify import HeldOut, frozen_features
-from task2vec.finetuning.cross_validation import (
-    cross_validate_probe,
-    cross_validate_training,
-    epochs_of,
-    folds,
-    work_of_folds,
-)
-from task2vec.finetuning.duration import Work
+from task2vec.finetuning.cross_validation import cross_validate_probe, cross_validate_training
 from task2vec.finetuning.epochs import train_to_the_end, train_until_best
-from task2vec.finetuning.fine_tuned import LOOKING, FineTuned, Labels, as_it_was, as_trained
+from task2vec.finetuning.fine_tuned import LOOKING, FineTuned, as_it_was, as_trained
+from task2vec.finetuning.foreseen_work import folds
 from task2vec.finetuning.prepared import ForAllLayers, Run
 from task2vec.finetuning.result import Choice, prefers_training
-from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy, paired_gain
@@ -39,15 +32,6 @@ class Auto:
         if validation.images:
             return self._by_validation(run, training, validation)
         return self._by_cross_validation(run, training)
-
-    def work(self, training: Labels, validation: int, settings: FineTuningSettings) -> Work:
-        """Return the features, then all layers, with the folds."""
-        features = Work(forward=len(training) + validation)
-        whole = epochs_of(len(training), validation, settings)
-        if validation:
-            return features + whole
-        compared = work_of_folds(training, settings)
-        return features + compared + whole if compared.trained else features
 
     def _by_validation(
         self, run: Run, data: Labelled[Pixels], validation: Labelled[Pixels]

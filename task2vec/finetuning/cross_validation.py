@@ -4,56 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
 from torch import Tensor, nn
 
 from task2vec.finetuning.classify import HeldOut
-from task2vec.finetuning.duration import Work
+from task2vec.finetuning.foreseen_work import Fold
 from task2vec.finetuning.prepared import Prepared, Run
-from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled, part_of
 from task2vec.probe.probe import Pixels
-
-FOLDS = 3
-
-Indices = NDArray[np.int64]
-#: Positions that train and that are held out.
-Fold = tuple[Indices, Indices]
-
-
-def folds(labels: Indices, *, seed: int) -> list[Fold]:
-    """Return (training, held out) positions, up to `FOLDS` times; none with one image a class.
-
-    Every class of two images or more is held out in turn and trains in every fold; a class of one
-    image trains always.
-    """
-    counts = np.bincount(labels)
-    kept = np.flatnonzero(counts[labels] >= 2)
-    if not len(kept):
-        return []
-    number = min(FOLDS, int(counts[counts >= 2].min()))
-    splitter = StratifiedKFold(number, shuffle=True, random_state=seed)
-    every = np.arange(len(labels))
-    return [
-        (np.setdiff1d(every, kept[held]), kept[held])
-        for _, held in splitter.split(kept, labels[kept])
-    ]
-
-
-def epochs_of(training: int, judged: int, settings: FineTuningSettings) -> Work:
-    """Return all epochs of training all layers on images, each with a look at others to judge."""
-    epochs = settings.epochs_for(training)
-    steps = -(-training // settings.batch_for(training))
-    return Work(forward=epochs * judged, trained=epochs * training, steps=epochs * steps)
-
-
-def work_of_folds(labels: Indices, settings: FineTuningSettings) -> Work:
-    """Return what it takes to train all layers, and judge by them, fold by fold."""
-    work = Work()
-    for train, out in folds(labels, seed=settings.seed):
-        work += epochs_of(len(train), 0, settings) + Work(forward=len(out))
-    return work
 
 
 def cross_validate_probe(

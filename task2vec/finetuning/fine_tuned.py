@@ -4,21 +4,15 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
 from task2vec.finetuning.classify import HeldOut
-from task2vec.finetuning.duration import Work
 from task2vec.finetuning.prepared import Run
 from task2vec.finetuning.result import Choice, CurvePoint
-from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled
 from task2vec.finetuning.training import Training
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.types.tuning import Recipe
-
-Labels = NDArray[np.int64]
 
 #: The words for the first step: what the starting model, or its trunk, says of all images.
 LOOKING = "looking at the images"
@@ -57,12 +51,6 @@ class Method(Protocol):
 
     def make(self, run: Run, training: Labelled[Pixels], validation: Labelled[Pixels]) -> FineTuned:
         """Fine-tune a copy of the starting model."""
-
-    def work(self, training: Labels, validation: int, settings: FineTuningSettings, /) -> Work:
-        """Return what is computed at most.
-
-        ``training`` (N,) are labels, ``validation`` is a number of images.
-        """
 
 
 def as_it_was(

@@ -4,21 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from task2vec.finetuning.classify import frozen_features
-from task2vec.finetuning.cross_validation import (
-    cross_validate_probe,
-    cross_validate_training,
-    epochs_of,
-    folds,
-    work_of_folds,
-)
-from task2vec.finetuning.duration import Work
+from task2vec.finetuning.cross_validation import cross_validate_probe, cross_validate_training
 from task2vec.finetuning.epochs import train_to_the_end, train_until_best
-from task2vec.finetuning.fine_tuned import LOOKING, FineTuned, Labels, as_it_was, as_trained
+from task2vec.finetuning.fine_tuned import LOOKING, FineTuned, as_it_was, as_trained
+from task2vec.finetuning.foreseen_work import folds
 from task2vec.finetuning.last_stage import split_network
 from task2vec.finetuning.prepared import Prepared, Run
-from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled
-from task2vec.finetuning.stage_training import VIEWS
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.types.tuning import Recipe
 
@@ -40,10 +32,6 @@ class LinearProbe:
         elif divided := folds(training.labels, seed=run.settings.seed):
             _, held_out = cross_validate_probe(run, training, features, divided)
         return as_it_was(run, classifier, training, held_out=held_out)
-
-    def work(self, training: Labels, validation: int, _settings: FineTuningSettings) -> Work:
-        """Return a pass for each image."""
-        return Work(forward=len(training) + validation)
 
 
 @dataclass(frozen=True)
@@ -88,19 +76,3 @@ class Trained:
             )
         done = train_to_the_end(run, images.training(run.first_classifier(training), rate))
         return as_trained(done, self.recipe, held_out=held_out, best_epoch=done.epoch)
-
-    def work(self, training: Labels, validation: int, settings: FineTuningSettings) -> Work:
-        """Return all epochs, with the folds and, of the last stage, what the trunk looks at."""
-        work = epochs_of(len(training), validation, settings)
-        judged = validation
-        if not validation:
-            compared = work_of_folds(training, settings)
-            work, judged = work + compared, len(training) if compared.trained else 0
-        if self.recipe is Recipe.ALL_LAYERS:
-            return work
-        return Work(
-            forward=VIEWS * len(training) + judged,
-            stage_forward=work.forward,
-            stage_trained=work.trained,
-            stage_steps=work.steps,
-        )

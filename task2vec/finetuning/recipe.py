@@ -6,9 +6,9 @@ import numpy as np
 
 from task2vec.finetuning.auto_recipe import Auto
 from task2vec.finetuning.classify import Tick, classify, unheard
-from task2vec.finetuning.duration import Work
-from task2vec.finetuning.fine_tuned import FineTuned, Labels, Method
+from task2vec.finetuning.fine_tuned import FineTuned, Method
 from task2vec.finetuning.fixed_recipes import LinearProbe, Trained
+from task2vec.finetuning.foreseen_work import LEAST_VALIDATION
 from task2vec.finetuning.prepared import ForAllLayers, ForLastStage, Run, Say
 from task2vec.finetuning.resume import Unfinished
 from task2vec.finetuning.settings import FineTuningSettings
@@ -16,11 +16,7 @@ from task2vec.finetuning.splits import Labelled, joined
 from task2vec.probe.probe import Pixels, Probe
 from task2vec.types.tuning import Recipe
 
-__all__ = ["METHODS", "FineTuned", "Tick", "classify", "fine_tune", "passes", "work_of"]
-
-#: With fewer images of validation a difference of ten points is chance: all images train, and
-#: cross-validation chooses, or calibrates.
-LEAST_VALIDATION = 30
+__all__ = ["METHODS", "FineTuned", "Tick", "classify", "fine_tune"]
 
 #: How each recipe is carried out.
 METHODS: Mapping[Recipe, Method] = {
@@ -59,25 +55,6 @@ def fine_tune(
         unfinished=unfinished or Unfinished(),
     )
     return method.make(run, *_parts(training, validation))
-
-
-def work_of(
-    training: Labels, *, validation: Labels, test: int, settings: FineTuningSettings
-) -> Work:
-    """Return what `fine_tune` computes at most, and testing after it.
-
-    ``training`` (N,) and ``validation`` (V,) are the labels of these images, ``test`` a number.
-    `expected_seconds` tells how long that takes.
-    """
-    validated = len(validation)
-    if validated < LEAST_VALIDATION:
-        training, validated = np.concatenate([training, validation]), 0
-    return METHODS[settings.recipe].work(training, validated, settings) + Work(forward=test)
-
-
-def passes(training: Labels, *, validation: Labels, test: int, settings: FineTuningSettings) -> int:
-    """Return how many images at most go through the network: the passes of `work_of`."""
-    return work_of(training, validation=validation, test=test, settings=settings).passes
 
 
 def _parts(

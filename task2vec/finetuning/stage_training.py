@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from task2vec.finetuning.classify import Tick, unheard
+from task2vec.finetuning.foreseen_work import VIEWS
 from task2vec.finetuning.last_stage import split
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled
@@ -17,8 +18,6 @@ from task2vec.probe.probe import Pixels, Probe
 
 Indices = NDArray[np.int64]
 
-#: Jittered versions of each image that the trunk looks at, one after the other in the epochs.
-VIEWS = 4
 #: Bytes that all cached outputs of one trunk take at most. Those of EfficientNet-Lite0 at 128
 #: pixels are 12 kB a view: all views of 17,000 images.
 MOST_CACHED = 1 << 30

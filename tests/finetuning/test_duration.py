@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 
 from research.recipes.plan import Recipe as Cell
-from task2vec.finetuning.cross_validation import epochs_of
 from task2vec.finetuning.duration import Work, expected_seconds
-from task2vec.finetuning.recipe import work_of
+from task2vec.finetuning.foreseen_work import VIEWS, epochs_of, work_of
 from task2vec.finetuning.settings import FineTuningSettings
-from task2vec.finetuning.stage_training import VIEWS
 from task2vec.types import Recipe
 
 LABELS = np.repeat(np.arange(5), 60)

@@ -14,12 +14,13 @@ from torchvision.models import mobilenet_v2
 from task2vec.errors import WeightsError
 from task2vec.finetuning import resume
 from task2vec.finetuning.classify import classify, fitted_classifier, unheard
+from task2vec.finetuning.foreseen_work import LEAST_VALIDATION, VIEWS, passes
 from task2vec.finetuning.last_stage import split, split_network
-from task2vec.finetuning.recipe import LEAST_VALIDATION, METHODS, fine_tune, passes
+from task2vec.finetuning.recipe import METHODS, fine_tune
 from task2vec.finetuning.resume import Unfinished, place
 from task2vec.finetuning.settings import FineTuningSettings, HeadStart
 from task2vec.finetuning.splits import joined, part_of
-from task2vec.finetuning.stage_training import VIEWS, StageTraining, TrunkViews
+from task2vec.finetuning.stage_training import StageTraining, TrunkViews
 from task2vec.finetuning.training import Training, jitter
 from task2vec.types import Recipe
 

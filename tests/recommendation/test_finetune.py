@@ -12,7 +12,8 @@ from stripes import CLASSES, QUICK, stripes
 from task2vec.errors import SettingError
 from task2vec.finetuning import epochs as module
 from task2vec.finetuning.classify import BestEpoch, classify, fitted_classifier, unheard
-from task2vec.finetuning.recipe import fine_tune, passes
+from task2vec.finetuning.foreseen_work import passes
+from task2vec.finetuning.recipe import fine_tune
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled, part_of
 from task2vec.finetuning.training import Training, learning_pace

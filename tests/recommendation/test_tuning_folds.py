@@ -9,14 +9,10 @@ from hypothesis import strategies as st
 from stripes import CLASSES, QUICK, stripes
 
 from task2vec.finetuning.classify import classify, fitted_classifier, unheard
-from task2vec.finetuning.cross_validation import (
-    FOLDS,
-    cross_validate_probe,
-    cross_validate_training,
-    folds,
-)
+from task2vec.finetuning.cross_validation import cross_validate_probe, cross_validate_training
+from task2vec.finetuning.foreseen_work import FOLDS, LEAST_VALIDATION, folds
 from task2vec.finetuning.prepared import ForAllLayers, Run
-from task2vec.finetuning.recipe import LEAST_VALIDATION, fine_tune
+from task2vec.finetuning.recipe import fine_tune
 from task2vec.finetuning.resume import Unfinished
 from task2vec.finetuning.settings import FineTuningSettings, HeadStart
 from task2vec.finetuning.splits import Labelled, joined, part_of

@@ -8,9 +8,9 @@ from factories import make_model
 from small_store import cut
 
 from task2vec.data.open import open_source
+from task2vec.finetuning.foreseen_work import passes
 from task2vec.finetuning.probe_cache import Pace
 from task2vec.finetuning.prober import Prober
-from task2vec.finetuning.recipe import passes
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import hold_out
 from task2vec.service.recommend.budget_run import BudgetRun

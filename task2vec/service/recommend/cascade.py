@@ -12,9 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from task2vec.finetuning.foreseen_work import passes
 from task2vec.finetuning.probe_cache import KnownProbe, machine
 from task2vec.finetuning.prober import Prober
 from task2vec.finetuning.settings import FineTuningSettings, ShortSettings
+from task2vec.finetuning.splits import foreseen
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended, StepKind
 from task2vec.recommendation.answer.answer import answer_of
@@ -247,9 +249,6 @@ def _first_tuning(run: BudgetRun, default: Model) -> float:
     the network once; training takes three times as long as that for each image, forward, back, and
     to the weights.
     """
-    from task2vec.finetuning.recipe import passes
-    from task2vec.finetuning.splits import foreseen
-
     task = run.task.without("test") or run.task
     training, validation, test = foreseen(task, images=run.prober.images, seed=SHORT.seed)
     images = passes(training, validation=validation, test=test, settings=SHORT)
