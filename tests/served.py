@@ -64,6 +64,8 @@ class Found:
     warnings: tuple[str, ...] = ()
     measured: Mapping[str, Sequence[bool]] | None = None
     errors: Mapping[str, float] | None = None
+    timings: Mapping[str, Any] | None = None
+    machine: str = ""
     tuned: Mapping[str, Any] | None = None
     predicted: Sequence[Shares] | None = None
     embeddings: Mapping[str, Path] = field(default_factory=dict)
@@ -79,6 +81,8 @@ class Found:
                 "warnings": self.warnings,
                 "measured": self.measured,
                 "errors": self.errors,
+                "timings": self.timings,
+                "machine": self.machine,
                 "tuned": self.tuned,
                 "predicted": self.predicted,
             }

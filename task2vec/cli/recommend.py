@@ -47,6 +47,15 @@ _ANSWERED_ELSEWHERE = ("task", "budget", "explain", "code", "store", "url", "api
 
 app = typer.Typer()
 
+#: The time that a person has.
+HowLong = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DURATION",
+        help="The time you have for measuring and training, such as 10m or 1h30m: what takes "
+        "longer is not recommended.",
+    ),
+]
 _DEFAULTS = RecommendationQuestion.model_construct()
 
 
@@ -75,6 +84,7 @@ class Question:
             help="Seconds for measuring models on your images; 0 measures nothing.", min=0
         ),
     ] = _DEFAULTS.budget
+    time: HowLong = None
     max_shared: Annotated[
         float,
         typer.Option(
@@ -128,6 +138,10 @@ def recommend(
     promising ones, then short fine-tunings of the best, if time is left. Earlier measurements are
     used again, also where the images are no longer at hand.
 
+    *time* is what fine-tuning takes at most on the machine that measured. With `--time 10m` only
+    what fits into ten minutes, measuring included, is recommended, and measuring takes a quarter of
+    them at most.
+
     The model with the largest gain of linear probes is recommended if that gain is at least a fifth
     of its standard deviation, and the model is expected to gain by the recipe, too. Otherwise the
     answer is the default, and the exit code is 3.
@@ -136,7 +150,7 @@ def recommend(
         asked = {**vars(limits), **vars(question), **vars(how)}
         answer = client.recommend(task, **asked, progress=tell)
         source = client.tasks.get(answer.task).source if answer.images_missing else None
-        tuning = [] if here.as_json else _tuning(client, task, answer)
+        tuning = [] if here.as_json else _tuning(client, task, answer, question)
     if here.as_json:
         print_json(answer)
     else:
@@ -154,7 +168,9 @@ def recommend(
             commands.append(["embed", FOLDER, "--name", answer.task, "--update"])
         else:
             commands += tuning
-        needed = None if answer.stored_as else answer.budget_needed
+        # With a limited time no budget is longer than its share.
+        fixed = answer.stored_as is not None or question.time is not None
+        needed = None if fixed else answer.budget_needed
         if needed is not None and needed < _PATIENCE:
             commands.append(["recommend", task, *_repeated(context), "--budget", f"{needed:.0f}"])
         if commands:
@@ -165,11 +181,17 @@ def recommend(
     return 3 if answer.abstained else 0
 
 
-def _tuning(client: "AnyClient", task: str, answer: "Recommended") -> list[list[str]]:
+def _tuning(
+    client: "AnyClient", task: str, answer: "Recommended", question: Question
+) -> list[list[str]]:
     """Return the commands that lead to an expert: to the one that exists, and to a new one."""
     if not answer.chosen:
         return []
     tune = ["finetune", task, "--from", answer.chosen]
+    # By itself `finetune` trains all layers, and keeps them where a linear probe is not better.
+    by_itself = answer.recipe is Recipe.ALL_LAYERS and question.recipe is Recipe.AUTO
+    if not by_itself or question.time is not None:
+        tune += ["--recipe", answer.recipe.value]
     usual = f"{answer.task}-from-{answer.chosen}"
     expert = _model(client, usual)
     if expert is None:

@@ -152,6 +152,13 @@ def foreseen(task: Task, *, images: int, seed: int) -> tuple[Indices, Indices, i
     return drawn[training], _listed(task.only("val"), images) if own_val else drawn[held], test
 
 
+def foreseen_of_images(images: int, classes: int, *, seed: int) -> tuple[Indices, Indices, int]:
+    """Return the same of so many images without splits, in classes of one size as far as can be."""
+    labels = np.sort(np.arange(images, dtype=np.int64) % max(classes, 1))
+    training, held, tests = _divided(labels, seed=seed, tested=True, validated=True)
+    return labels[training], labels[held], len(tests)
+
+
 def _own_splits(task: Task, split: str | None) -> tuple[bool, bool]:
     """Whether tests, and validation, have a split of their own; ``split`` is that which trains."""
     return "test" in task.splits, "val" in task.splits and split != "val"

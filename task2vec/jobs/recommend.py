@@ -1,7 +1,7 @@
 """Recommending starting models for a data set, or by the images of a stored task."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from task2vec.data.wording import examples
 from task2vec.errors import InputError, MissingExtraError, TooLargeError, WeightsError
-from task2vec.finetuning.probe_cache import KnownProbe
+from task2vec.finetuning.probe_cache import KnownProbe, Pace, machine
 from task2vec.finetuning.prober import Prober, model_digest
 from task2vec.jobs.findings import Commit, Findings, receive
 from task2vec.jobs.kind import Checked, Kind, check_probe, new_dataset, resolved
 from task2vec.jobs.workbench import Workbench
 from task2vec.messages.leases import Findings as SentFindings
-from task2vec.messages.leases import PlannedModel, Report
+from task2vec.messages.leases import PlannedModel, Report, Timing
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import RecommendationQuestion
 from task2vec.messages.work import RecommendWork
@@ -30,6 +30,7 @@ from task2vec.service.tasks.dataset_sources import dataset_of, labelled_dataset
 from task2vec.service.tasks.subjects import Subject, stored_subject
 from task2vec.service.workspace import Workspace
 from task2vec.types import JobKind
+from task2vec.types.names import visible
 
 if TYPE_CHECKING:
     from task2vec.probe.probe import Probe
@@ -39,6 +40,7 @@ _PROBES_ALONE = (
     "The server's worker made linear probes and no short fine-tunings: which models are worth one "
     "depends on the probes and on the whole store. `task2vec recommend` without `--url` makes them."
 )
+_LONGEST_MACHINE = 200
 #: No squared error of a prediction that is chosen to have the least is near that.
 _WORST = 100.0
 
@@ -92,8 +94,14 @@ def run(work: RecommendWork, bench: Workbench) -> Findings:
         report = Report(
             seconds=0.0,
             warnings=(*report.warnings, *left_out),
-            measured={id_: tuple(each.correct.tolist()) for id_, each in measured.items()},
-            errors={id_: p.error for id_, p in measured.items() if p.error is not None},
+            measured={id_: tuple(each.found.correct.tolist()) for id_, each in measured.items()},
+            errors={id_: p.found.error for id_, p in measured.items() if p.found.error is not None},
+            timings={
+                id_: Timing(seconds=probe.seconds, **asdict(probe.pace))
+                for id_, probe in measured.items()
+                if probe.pace.images and probe.machine == machine()
+            },
+            machine=machine()[:_LONGEST_MACHINE],
         )
     seconds = perf_counter() - started
     return replace(found, report=report.model_copy(update={"seconds": seconds}))
@@ -112,9 +120,17 @@ def commit(workspace: Workspace, work: RecommendWork, findings: Findings) -> Com
     prober = prober_of(workspace, subject, images=work.settings.images)
     for model in list_models(workspace):
         if model.id in measured:
-            probe = KnownProbe(measured[model.id], seconds=0.0)
+            probe = _timed(measured[model.id], findings.report, model.id)
             prober.keep(model_digest(model.ref, model.sha256), probe)
-    answer = recommend(workspace, work, subject, measured=measured)
+    timings = findings.report.timings or {}
+    answer = recommend(
+        workspace,
+        work,
+        subject,
+        measured=measured,
+        paces={id_: _pace(timings[id_]) for id_ in measured if id_ in timings},
+        spent=findings.report.seconds,
+    )
     doubts = [] if answer.probed or work.budget == 0 else [not_probed(None)]
     summary = [answer.evidence_summary, *([_PROBES_ALONE] if measured else [])]
     answer = answer.model_copy(
@@ -149,6 +165,18 @@ def plan(
     return _planned(workspace, found.embedded["task"], work)
 
 
+def _timed(found: ProbeAccuracy, report: Report, model: str) -> KnownProbe:
+    """Return a linear probe that a worker made, with what it took there, if that is known."""
+    timing = (report.timings or {}).get(model)
+    if timing is None:
+        return KnownProbe(found, seconds=0.0)
+    return KnownProbe(found, timing.seconds, _pace(timing), visible(report.machine))
+
+
+def _pace(timing: Timing) -> Pace:
+    return Pace(timing.read, timing.passed, timing.images)
+
+
 def models_to_probe(models: Iterable[Model], question: RecommendationQuestion) -> list[Model]:
     """Return the packaged ones within the limits, and the default, which gains are over.
 
@@ -171,7 +199,7 @@ def _planned(
 
 def _measure(
     work: RecommendWork, bench: Workbench, embedded: Subject | None
-) -> tuple[dict[str, ProbeAccuracy], list[str]]:
+) -> tuple[dict[str, KnownProbe], list[str]]:
     """Probe the models in their order while the budget lasts, the first two always.
 
     Returns the probes, and warnings about models that cannot be loaded.
@@ -180,7 +208,7 @@ def _measure(
     if embedded is not None and work.plan:
         models = tuple(bench.plan(embedded)) or models
     prober, began = Prober(bench.tasks["task"], work.settings.images), perf_counter()
-    measured: dict[str, ProbeAccuracy] = {}
+    measured: dict[str, KnownProbe] = {}
     warnings, longest = [], 0.0
 
     def load(model: PlannedModel) -> "Probe":
@@ -194,7 +222,7 @@ def _measure(
         digest = model_digest(model.ref, model.sha256)
         found = prober.known(digest)
         if found is None:
-            if len(measured) > 1 and perf_counter() - began + longest > work.budget:
+            if len(measured) > 1 and perf_counter() - began + longest > work.seconds:
                 continue
             try:
                 found = prober.measure(partial(load, model), digest, progress=tell)
@@ -205,7 +233,7 @@ def _measure(
                 continue
         if found is None:
             break
-        measured[model.id] = found.found
+        measured[model.id] = found
         longest = max(longest, found.seconds)
     return measured, warnings
 

@@ -68,6 +68,15 @@ class Shares(Question):
     error: str | None = Field(None, max_length=10_000)
 
 
+class Timing(Question):
+    """Seconds that a linear probe took in all, to ``read`` its images, and in the network."""
+
+    seconds: float = Field(ge=0, allow_inf_nan=False)
+    read: float = Field(ge=0, allow_inf_nan=False)
+    passed: float = Field(ge=0, allow_inf_nan=False)
+    images: int = Field(ge=1, le=2**31)
+
+
 class Report(Question):
     """What the work of a job gave, beside embeddings and other files."""
 
@@ -79,6 +88,10 @@ class Report(Question):
     errors: dict[str, float] | None = Field(
         None, description="By model id: the squared error of ridge regression on its features."
     )
+    timings: dict[str, Timing] | None = Field(
+        None, description="By model id: what its linear probe took, the default's first."
+    )
+    machine: str = Field("", max_length=200, description="Where that was timed.")
     tuned: dict[str, Any] | None = Field(None, description="What fine-tuning gave.")
     predicted: tuple[Shares, ...] | None = Field(
         None, description="What an expert gives of each image, by the order of its classes."

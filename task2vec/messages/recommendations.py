@@ -15,6 +15,10 @@ from task2vec.types.tuning import Recipe
 BUDGET = 20.0
 #: Seconds at most that a server is asked for.
 MOST_BUDGET = 3600.0
+#: Seconds at most that somebody has: a week.
+MOST_TIME = 7 * 86400.0
+#: The share of a person's time that measuring may take: what is left trains.
+MEASURING_SHARE = 0.25
 #: The share of a task's images that another may have and still be evidence, discounted: what a
 #: larger one flatters an expert by is no longer small (docs/adr/0040-small-shares-of-images.md).
 MOST_SHARED = 0.05
@@ -67,6 +71,15 @@ class RecommendationQuestion(Subject):
         description="Seconds to measure for; 0 measures nothing. The default model and one other "
         "are always measured, and what has begun is finished.",
     )
+    time: float | None = Field(
+        None,
+        gt=0,
+        le=MOST_TIME,
+        allow_inf_nan=False,
+        description="Seconds that measuring and training may take together; null: as many as they "
+        "need. Measuring takes a quarter of it at most, and what training would exceed it is not "
+        "chosen.",
+    )
     max_shared: float = Field(
         MOST_SHARED,
         ge=0,
@@ -92,7 +105,9 @@ class RecommendationQuestion(Subject):
     @property
     def seconds(self) -> float:
         """Seconds to measure models for; 0 for a stored task without ``measure``."""
-        return self.budget if self.measure or self.dataset is not None else 0.0
+        if not self.measure and self.dataset is None:
+            return 0.0
+        return self.budget if self.time is None else min(self.budget, MEASURING_SHARE * self.time)
 
 
 class EvidenceKind(StrEnum):
@@ -158,6 +173,15 @@ class RecipePlan(Answer):
         description="Interval of the gain of one training on new images, at `level`. A test on few "
         "images differs from that by its own noise."
     )
+    seconds: float | None = Field(
+        None,
+        description="Seconds that fine-tuning takes at most on the machine that measured the "
+        "models; null where nothing was timed. An early stop makes it less.",
+    )
+
+
+#: What earlier versions knew of a plan, in the order of their fields.
+_EARLIER_PLAN = ("recipe", "accuracy", "accuracy_interval", "gain", "gain_interval")
 
 
 class Recommendation(Answer):
@@ -190,7 +214,7 @@ class Recommendation(Answer):
             *("fine_tuned_gain", "fine_tuned_interval"),
         )
         plans = [
-            dict(zip(RecipePlan.model_fields, (recipe, *map(data.get, names)), strict=True))
+            dict(zip(_EARLIER_PLAN, (recipe, *map(data.get, names)), strict=True))
             for recipe, names in ((Recipe.LINEAR_PROBE, probe), (Recipe.ALL_LAYERS, tuned))
         ]
         return {**data, "plans": plans}
@@ -273,6 +297,11 @@ class Recommended(Answer):
     )
     abstained: bool
     reason: str
+    time_reason: str | None = Field(
+        None,
+        description="Which recipes and models do not fit into `time`; null where all do, or no "
+        "time was named.",
+    )
     level: float = Field(description="The share of outcomes that the intervals are to hold.")
     calibrated: bool = Field(description="Whether the outcomes of enough tasks vouch for that.")
     baselines: tuple[Baseline, ...]

@@ -109,6 +109,27 @@ def test_what_measures_more_is_told_where_there_is_something_to_measure_on(
     assert "--budget" not in unfit.out + unfit.err
 
 
+@pytest.mark.parametrize(
+    ("asked", "recipe"),
+    [
+        ([], ""),
+        (["--recipe", "last-stage"], " --recipe last-stage"),
+        (["--recipe", "all-layers"], " --recipe all-layers"),
+        (["--time", "100h"], " --recipe all-layers"),
+        (["--time", "0.01s"], " --recipe linear-probe"),
+    ],
+)
+def test_the_next_command_names_the_recipe_unless_finetune_would_take_it_by_itself(
+    ask: Cli, asked: list[str], recipe: str
+) -> None:
+    found = ask("recommend", "emoji_food", *ONLY_DEFAULT, *asked)
+    command = f"  task2vec finetune emoji_food --from efficientnet_lite0{recipe} --store "
+    assert command in found.err
+    said = "Nothing fits: efficientnet_lite0 with a linear probe takes least, about "
+    assert (said in " ".join(found.out.split())) is ("0.01s" in asked)
+    assert "--budget" not in found.err or "--time" not in asked
+
+
 @pytest.mark.parametrize(("needed", "proposed"), [(590.0, True), (840.0, False), (None, False)])
 def test_a_budget_is_proposed_where_it_takes_less_than_ten_minutes(
     ask: Cli,

@@ -95,6 +95,25 @@ def test_a_recommendation_by_what_is_known(client: Any, reference: Any) -> None:
     assert client.recommend("emoji_food", **asked) == found
 
 
+def test_a_recommendation_for_the_time_that_there_is(client: Any, tmp_path: Path) -> None:
+    source = cut("emoji_food", tmp_path / "food in time", classes=2)
+    asked = {"images": 12, "budget": 1e-3, "architecture": "tf_efficientnet_lite*"}
+    long = client.recommend(source, **asked, time="100h")
+    assert long.time_reason is None
+    for each in long.recommendations:
+        taken = [plan.seconds for plan in each.plans]
+        assert 0 < taken[0] < taken[1] < taken[2] < 3600
+    short = client.recommend(source, **asked, time=0.01)
+    assert short.recipe == "linear-probe"
+    assert short.time_reason.startswith("Nothing fits: ")
+
+
+@pytest.mark.parametrize("time", ["soon", 0, -1.0, 1e9])
+def test_a_time_that_nobody_has_is_refused(client: Any, time: Any) -> None:
+    with pytest.raises(SettingError, match="time"):
+        client.recommend("emoji_food", time=time)
+
+
 @pytest.mark.parametrize("budget", [-1.0, 1e9, float("inf"), float("nan")])
 def test_a_budget_out_of_range_is_refused(client: Any, budget: float) -> None:
     with pytest.raises(SettingError, match="budget"):

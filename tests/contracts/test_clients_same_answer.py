@@ -20,8 +20,13 @@ ASKED: dict[str, Any] = {"images": USED, "budget": 1e-3}
 
 
 def verdict(answer: Any) -> dict[str, Any]:
-    """Return what an answer says, without how it came about."""
+    """Return what an answer says, without how it came about.
+
+    Where the list of images is not at hand, the seconds are those of a number of images.
+    """
     found = answer if isinstance(answer, dict) else answer.model_dump(mode="json")
+    for each in found["recommendations"]:
+        assert all(plan.pop("seconds") > 0 for plan in each["plans"])
     names = ("task", "chosen", "abstained", "reason", "probed", "recommendations", "code")
     return {name: found[name] for name in names}
 

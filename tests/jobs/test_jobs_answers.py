@@ -5,16 +5,19 @@ import pytest
 from factories import replace, which_model
 from served import NOW, Found, asking, embed, embedded, embedding, end, lend, send
 
+from task2vec.finetuning.probe_cache import Pace, machine
 from task2vec.jobs import jobs, leases
 from task2vec.messages.datasets import Dataset
 from task2vec.messages.neighbours import Distances, NeighbourGeometry, Neighbours, SearchQuestion
 from task2vec.messages.recommendations import Recommended
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
+from task2vec.service.models.zoo import list_models
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.recommend.training_time import PlannedTraining
 from task2vec.service.tasks.search import distances, search
 from task2vec.service.tasks.subjects import Subject, stored_subject
-from task2vec.types import JobKind, JobState
+from task2vec.types import JobKind, JobState, Recipe
 
 
 def test_a_search_answers_as_it_would_in_this_process(served, sent):
@@ -110,6 +113,39 @@ def test_a_recommendation_uses_what_the_worker_measured(served, sent):
     assert answer.recommendations[0].score == expected.recommendations[0].score
     assert "efficientnet_lite1" in answer.code
     assert served._engine is None
+
+
+def test_training_takes_what_it_would_take_the_worker(served, sent):
+    dataset, default, rival = send(served, "pets"), default_model_id(), "mdl_efficientnet_lite1"
+    correct = {default: [True, False] * 50, rival: [True] * 60 + [False] * 40}
+    timing = {"seconds": 2.0, "read": 0.5, "passed": 1.0, "images": 100}
+    timings = {default: timing, rival: {**timing, "passed": 3.0}}
+    sends = replace(
+        embedded(sent, 5), measured=correct, timings=timings, machine=machine(), seconds=30.0
+    )
+    question = {"dataset": dataset.id}
+    answer = end(served, lend(served, JobKind.RECOMMEND, question), sends).result
+    about = embedding(5).provenance
+    plan = PlannedTraining.on_images(about.images, classes=about.classes, most=300)
+    paces = {default: Pace(0.5, 1.0, 100), rival: Pace(0.5, 3.0, 100)}
+    expected = plan.seconds(list_models(served), paces)
+    for each in answer["recommendations"]:
+        found = [plan["seconds"] for plan in each["plans"]]
+        assert found == pytest.approx([*expected[f"mdl_{each['model']}"].values()])
+    # The next worker tells nothing: what is known from before does, where it is of this machine.
+    again = end(
+        served, lend(served, JobKind.RECOMMEND, question), replace(embedded(sent, 5), measured={})
+    ).result
+    assert again["recommendations"] == answer["recommendations"]
+    # All layers take 255 s. Of the 280 that there are, 30 are gone.
+    sends = replace(sends, timings={id_: {**timing, "passed": 5.0} for id_ in correct})
+    limited = lend(served, JobKind.RECOMMEND, {**question, "time": 280.0})
+    limited = Recommended.model_validate(end(served, limited, sends).result)
+    assert limited.recipe is Recipe.LAST_STAGE
+    assert limited.time_reason == (
+        "All layers take about 4 min 15 s, more than the 4 min 10 s that measuring leaves of your "
+        "4 min 40 s."
+    )
 
 
 def test_what_a_worker_measured_counts_for_later_answers_about_the_images(served, sent):

@@ -10,7 +10,7 @@ from questions import FAR, GARDEN, NEAR, PLAIN, ask, at, by_probe, found, model,
 
 from task2vec.messages.recommendations import EvidenceKind, StepKind, Untried
 from task2vec.recommendation.answer.answer import rank
-from task2vec.recommendation.answer.evidence_text import out_of_time
+from task2vec.recommendation.answer.evidence_text import next_budget, out_of_time
 from task2vec.recommendation.answer.question import KnownTask
 from task2vec.recommendation.prediction.intervals import LEVEL
 from task2vec.types.tuning import Recipe
@@ -34,16 +34,19 @@ def untried(kind, model, seconds):
 
 def test_of_many_models_without_time_the_first_are_named():
     probes = [untried(StepKind.FORWARD_PASS, name, 0.314) for name in ("d", "c", "b", "a")]
-    assert out_of_time(probes, least=3, needed=12) == (
-        "not measured for lack of time: 4 models by a linear probe (d, c, b, ...). Next time a "
-        "budget of 3 seconds measures more, one of 12 seconds all"
+    assert out_of_time(probes) == (
+        "not measured for lack of time: 4 models by a linear probe (d, c, b, ...)"
     )
-    both = out_of_time(
-        [*probes[:1], untried(StepKind.FINE_TUNING, "e\x1b", 123.4)], least=1400, needed=1400
+    both = out_of_time([*probes[:1], untried(StepKind.FINE_TUNING, "e\x1b", 123.4)])
+    assert both.endswith("1 model by a linear probe (d), 1 model by a short fine-tuning (e\\x1b)")
+
+
+def test_the_budgets_that_measure_more_and_all_are_named():
+    assert next_budget(least=3, needed=12) == (
+        "Next time a budget of 3 seconds measures more, one of 12 seconds all"
     )
-    assert both.endswith(
-        "1 model by a linear probe (d), 1 model by a short fine-tuning (e\\x1b). Next time a "
-        "budget of 1400 seconds (23 minutes) is enough"
+    assert next_budget(least=1400, needed=1400) == (
+        "Next time a budget of 1400 seconds (23 minutes) is enough"
     )
 
 

@@ -40,9 +40,9 @@ def test_it_counts_what_is_trained_and_tested_on(tmp_path: Path, splits: tuple[s
     with Workspace(tmp_path / "store") as workspace:
         run = BudgetRun(workspace, Prober(task, 32), 60.0, None)
         # The first, which loads libraries, does not count once there is another.
-        run.paces += [Pace(90.0, 90.0, 32), Pace(5.0, 16.0, 32)]
+        run.paces |= {"first": Pace(90.0, 90.0, 32), "second": Pace(5.0, 16.0, 32)}
         # What was timed before does not count beside it.
-        run.earlier_paces.append(Pace(900.0, 900.0, 32))
+        run.earlier_paces["first"] = Pace(900.0, 900.0, 32)
         assert _first_tuning(run, PLAIN) == pytest.approx(5 + 3 * images * 0.5)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from task2vec.client.backend import OnProgress, Source
@@ -118,8 +119,10 @@ def _recommend(order: Order, question: RecommendationQuestion) -> Recommended:
     from task2vec.service.recommend.recommendation import recommend
 
     check_limits(question, zoo.list_models(order.workspace))
+    began = perf_counter()
     (subject,) = order.subjects(question.settings, detailed=True)
-    return recommend(order.workspace, question, subject, progress=order.counted)
+    spent = perf_counter() - began
+    return recommend(order.workspace, question, subject, spent=spent, progress=order.counted)
 
 
 def _backtest(order: Order, question: BacktestQuestion) -> Backtest:

@@ -8,6 +8,7 @@ from task2vec.client.backend import ShowProgress, Source
 from task2vec.client.methods import Call, M, Part, given_function
 from task2vec.client.questions import ask, id_of, texts
 from task2vec.client.request import get, post
+from task2vec.data.durations import seconds_of
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.catalogue import MapQuestion, Probe, Probes, TaskMap
 from task2vec.messages.comparisons import Comparison, NewComparison
@@ -185,6 +186,7 @@ class Answers(Part[M]):
         bundles: bool = True,
         measure: bool = True,
         budget: float = BUDGET,
+        time: float | str | None = None,
         max_shared: float = MOST_SHARED,
         recipe: Recipe | str = Recipe.AUTO,
         explain: bool = False,
@@ -200,12 +202,14 @@ class Answers(Part[M]):
         seconds; what was measured on them before counts, too. Where the images of a stored task are
         not at hand, earlier measurements alone count, ``images_missing`` is true and a warning says
         how to bring them. Without ``measure``, as with a budget of 0, distances and outcomes alone
-        decide. ``published`` lets published accuracies of models count, ``bundles`` the tasks and
-        outcomes that bundles brought. A task that has more than the share ``max_shared`` of the
-        images is no evidence. ``recipe`` is how the model will be trained; ``auto`` answers with
-        the recipe that promises most. With ``explain`` the answer has an ``explanation``: what
-        moved it, the layers in which the task is like its neighbours and unlike them, and the
-        classes that are hard.
+        decide. ``time`` is what there is for measuring and training together, in seconds or as
+        "10m" or "1h30m": measuring takes a quarter of it at most, and recipes and models that do
+        not fit are not chosen (``time_reason`` says which). ``published`` lets published accuracies
+        of models count, ``bundles`` the tasks and outcomes that bundles brought. A task that has
+        more than the share ``max_shared`` of the images is no evidence. ``recipe`` is how the model
+        will be trained; ``auto`` answers with the recipe that promises most. With ``explain`` the
+        answer has an ``explanation``: what moved it, the layers in which the task is like its
+        neighbours and unlike them, and the classes that are hard.
 
         Raises `UnknownNameError`, `SourceError`, `SettingError`.
         """
@@ -221,6 +225,7 @@ class Answers(Part[M]):
             bundles=bundles,
             measure=measure and budget > 0,
             budget=budget if measure else 0.0,
+            time=None if time is None else seconds_of(time),
             max_shared=max_shared,
             recipe=recipe,
             explain=explain,

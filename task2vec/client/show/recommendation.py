@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from task2vec.client.show.sheet import Sheet, interval, percent, points, points_between
+from task2vec.data.durations import in_words
 from task2vec.data.wording import plural
 from task2vec.messages.explanations import ClassesJudged, ComparedLayers
 from task2vec.messages.recommendations import Evidence, Recommendation, Recommended
@@ -17,22 +18,28 @@ _KNOWN_BY = {
     "published": "published",
 }
 _PROBED = "with a linear probe (points)"
+_TIME = " Time: what fine-tuning takes at most."
 
 
 def of_recommended(answer: Recommended, *, most: int | None = None, full: bool = False) -> Sheet:
     """Return the candidates, or the ``most`` first; ``full`` adds their gain by linear probes."""
     level = f"{100 * answer.level:.0f} %"
+    timed = any(each.plan(answer.recipe).seconds is not None for each in answer.recommendations)
     return Sheet(
         f"{answer.task}. {verdict(answer)}",
         [
             *("starting model", "accuracy", "gain (points)", f"{level} interval"),
             *([_PROBED] if full else []),
+            *(["time"] if timed else []),
             "known by",
         ],
-        [_row(each, answer.recipe, full=full) for each in answer.recommendations[:most]],
+        [
+            _row(each, answer.recipe, full=full, timed=timed)
+            for each in answer.recommendations[:most]
+        ],
         (
             f"Expected {TRAINED[answer.recipe]}. Gains: over the default, trained in "
-            f"the same way. Intervals: {level}.",
+            f"the same way. Intervals: {level}.{_TIME if timed else ''}",
             _evidence_line(answer),
         ),
         whole=["starting model"],
@@ -40,18 +47,20 @@ def of_recommended(answer: Recommended, *, most: int | None = None, full: bool =
     )
 
 
-def _row(each: Recommendation, recipe: Recipe, *, full: bool) -> tuple[str, ...]:
+def _row(each: Recommendation, recipe: Recipe, *, full: bool, timed: bool) -> tuple[str, ...]:
     plan, probed = each.plan(recipe), each.plan(Recipe.LINEAR_PROBE)
     accuracy = percent(plan.accuracy)
+    time = ["-" if plan.seconds is None else in_words(plan.seconds)] if timed else []
     if plan.gain_interval[0] == plan.gain_interval[1]:
         # Nothing is to be known of the gain of the default over itself.
-        return (each.model, accuracy, "0.0", "-", *(["-"] if full else []), "the default")
+        return (each.model, accuracy, "0.0", "-", *(["-"] if full else []), *time, "the default")
     return (
         each.model,
         accuracy,
         points(plan.gain),
         points_between(plan.gain_interval),
         *([f"{points(probed.gain)} ({points_between(probed.gain_interval)})"] if full else []),
+        *time,
         _known_by(each),
     )
 
@@ -64,8 +73,8 @@ def verdict(answer: Recommended) -> str:
 
 def reasons(answer: Recommended) -> list[str]:
     """Return why that is to be taken, and what training it is expected to give if known."""
-    promised = _promise(answer)
-    return [f"{answer.reason[:1].upper()}{answer.reason[1:]}.", *([promised] if promised else [])]
+    sentence = f"{answer.reason[:1].upper()}{answer.reason[1:]}."
+    return [sentence, *filter(None, (answer.time_reason, _promise(answer)))]
 
 
 def _promise(answer: Recommended) -> str | None:

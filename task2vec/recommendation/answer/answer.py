@@ -19,6 +19,7 @@ from task2vec.recommendation.answer.evidence_text import Teller, why_abstained, 
 from task2vec.recommendation.answer.predicted_accuracy import PredictedAccuracy
 from task2vec.recommendation.answer.question import Question
 from task2vec.recommendation.answer.score_breakdown import Influence, moves_of
+from task2vec.recommendation.answer.time_limit import time_sentence
 from task2vec.recommendation.prediction.intervals import LEVEL, NORMAL_REACH
 from task2vec.types.tuning import RECIPES, Recipe
 
@@ -81,6 +82,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         recipe=judged.recipe,
         abstained=abstained,
         reason=reason,
+        time_reason=_time_reason(judged, question),
         level=LEVEL,
         calibrated=judge.calibrated and predicted.calibrated,
         baselines=simple_rules(question),
@@ -120,20 +122,29 @@ def _recommendation(
     judged: Judged, teller: Teller, predicted: PredictedAccuracy, *, place: int
 ) -> Recommendation:
     model = judged.offered[place]
+    seconds = teller.question.seconds.get(model.id, {})
     mean, sd = float(judged.belief.mean[place]), float(judged.belief.sd[place])
     return Recommendation(
         model=model.name,
         ref=model.ref,
         score=mean,
         score_sd=sd,
-        plans=tuple(_plan(recipe, judged, predicted, place=place) for recipe in RECIPES),
+        plans=tuple(
+            _plan(recipe, judged, predicted, place=place, seconds=seconds.get(recipe))
+            for recipe in RECIPES
+        ),
         accuracy_images=predicted.tested,
         evidence=teller.evidence(model),
     )
 
 
 def _plan(
-    recipe: Recipe, judged: Judged, predicted: PredictedAccuracy, *, place: int
+    recipe: Recipe,
+    judged: Judged,
+    predicted: PredictedAccuracy,
+    *,
+    place: int,
+    seconds: float | None,
 ) -> RecipePlan:
     gain = judged.gain_by(recipe, place)
     half = NORMAL_REACH * gain.sd
@@ -144,7 +155,19 @@ def _plan(
         accuracy_interval=interval,
         gain=gain.mean,
         gain_interval=(gain.mean - half, gain.mean + half),
+        seconds=seconds,
     )
+
+
+def _time_reason(judged: Judged, question: Question) -> str | None:
+    """Return which recipes and models there is no time for, in a sentence."""
+    if judged.leader is None:
+        return None
+    best, offered = judged.best_without_limit, judged.offered
+    slow = None
+    if best in judged.slow and best is not None and judged.gain_by(judged.recipe, best).mean > 0:
+        slow = offered[best]
+    return time_sentence(question, offered[judged.leader], judged.recipe, slow_best=slow)
 
 
 def simple_rules(question: Question) -> tuple[Baseline, ...]:

@@ -12,6 +12,7 @@ from task2vec.messages.recommendations import EvidenceKind
 from task2vec.recommendation.answer.measured_gains import Measured, discounted, gain_of, is_tie
 from task2vec.recommendation.answer.predicted_accuracy import PredictedAccuracy
 from task2vec.recommendation.answer.question import Question, outlines_of, world_of
+from task2vec.recommendation.answer.time_limit import recipes_in_time, too_slow
 from task2vec.recommendation.evidence.recipes import (
     RecipeGain,
     own_variance,
@@ -47,7 +48,8 @@ class Judged:
     ``measurements`` on the target's own images, of these kinds. ``measured`` (n,) says which of the
     offered models they are of. ``ties`` are the places of models that got as many of these images
     right as the default did, to one image, and for which nothing else speaks by a standard
-    deviation: neither their squared errors nor other tasks. ``gain_by`` returns the gain that a
+    deviation: neither their squared errors nor other tasks. Those that take longer than there is
+    time are ``slow``. ``gain_by`` returns the gain that a
     recipe is expected to show of the offered model at a place, and ``recipe`` is the one to take.
     """
 
@@ -60,13 +62,23 @@ class Judged:
     ties: frozenset[int]
     recipe: Recipe
     gain_by: Callable[[Recipe, int], RecipeGain]
+    slow: frozenset[int] = frozenset()
 
     @property
     def best(self) -> int | None:
         """The model that surely gains most by a linear probe; None without one. A tie is none."""
+        return self._best(self.slow)
+
+    @property
+    def best_without_limit(self) -> int | None:
+        """The same if there were time for all."""
+        return self._best(frozenset())
+
+    def _best(self, slow: frozenset[int]) -> int | None:
         mean = self.belief.mean.copy()
         if self.default is not None:
             mean[[*self.ties]] = np.minimum(mean[[*self.ties]], 0.0)
+        mean[[*slow]] = -np.inf
         return surely_best(mean, self.belief.sd, trust=TRUST)
 
     @property
@@ -74,16 +86,18 @@ class Judged:
         """The model to take: the `best` if it gains by the recipe to take, else the default.
 
         A gain of linear probes that training is expected to lose is none.
-        Without the default it is the best, or what is expected to gain most; None where nothing is
-        offered.
+        Without the default, or time for it, it is the best, or what is expected to gain most; None
+        where nothing is offered.
         """
         best = self.best
-        if self.default is not None:
+        if self.default is not None and self.default not in self.slow:
             gains = best is not None and self.gain_by(self.recipe, best).mean > 0
             return best if gains else self.default
         if best is not None or not self.belief.mean.size:
             return best
-        return int(np.argmax(self.belief.mean))
+        mean = self.belief.mean.copy()
+        mean[[*self.slow]] = -np.inf
+        return int(np.argmax(mean))
 
 
 class Judge:
@@ -141,6 +155,7 @@ class Judge:
             sd *= self.reach_of(measured=measured[place]) / NORMAL_REACH
             return self._gain_by(recipe, offered[place].id, mean, sd, base=base, tuned=tuned)
 
+        recipe = self.recipe_for(predicted)
         return Judged(
             offered=offered,
             default=default,
@@ -149,8 +164,9 @@ class Judge:
             measurements=kinds,
             measured=measured,
             ties=ties,
-            recipe=self.recipe_for(predicted),
+            recipe=recipe,
             gain_by=gain_by,
+            slow=too_slow(self.question, recipe),
         )
 
     def reach_of(self, *, measured: bool) -> float:
@@ -169,10 +185,11 @@ class Judge:
     def recipe_for(self, predicted: PredictedAccuracy) -> Recipe:
         """Return the recipe to take: that of the highest accuracy, a cheaper one if nearly as good.
 
-        Where nothing tells how well the default does, training all layers is what helps most.
+        Where nothing tells how well the default does, the dearest is what helps most. Recipes that
+        there is no time for are left out.
         """
-        taken = self.question.recipes[0]
-        for recipe in self.question.recipes[1:]:
+        taken, *dearer = recipes_in_time(self.question)
+        for recipe in dearer:
             own, other = predicted.by(recipe).accuracy, predicted.by(taken).accuracy
             if own is None or other is None or own > other + WORTH_TRAINING:
                 taken = recipe

@@ -202,11 +202,8 @@ def _alike(agreement: float) -> str:
     return "the same features as your task" if agreement > 0 else "features that your task ignores"
 
 
-def out_of_time(untried: Sequence[Untried], *, least: float, needed: float) -> str:
-    """Return how many models a budget had no time for, and the budget that has.
-
-    ``least`` seconds measure the next of them, ``needed`` seconds all.
-    """
+def out_of_time(untried: Sequence[Untried]) -> str:
+    """Return how many models a budget had no time for."""
     parts = []
     for kind, how in (
         (StepKind.FORWARD_PASS, "by a linear probe"),
@@ -215,14 +212,14 @@ def out_of_time(untried: Sequence[Untried], *, least: float, needed: float) -> s
         left = [each.model for each in untried if each.kind == kind]
         if left:
             parts.append(f"{plural(len(left), 'model')} {how} ({few(left, shown)})")
-    text = f"not measured for lack of time: {', '.join(parts)}. "
-    if least < needed:
-        text += (
-            f"Next time a budget of {_seconds(least)} measures more, one of {_seconds(needed)} all"
-        )
-    else:
-        text += f"Next time a budget of {_seconds(needed)} is enough"
-    return text
+    return f"not measured for lack of time: {', '.join(parts)}"
+
+
+def next_budget(*, least: float, needed: float) -> str:
+    """Return the budgets that measure more: ``least`` seconds one more, ``needed`` seconds all."""
+    if least >= needed:
+        return f"Next time a budget of {_seconds(needed)} is enough"
+    return f"Next time a budget of {_seconds(least)} measures more, one of {_seconds(needed)} all"
 
 
 def _seconds(seconds: float) -> str:

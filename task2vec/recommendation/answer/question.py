@@ -34,6 +34,14 @@ class KnownTask:
     bundle: str | None = None
 
 
+@dataclass(frozen=True)
+class TimeLimit:
+    """The ``whole`` seconds that a person has, and those ``left`` for training after measuring."""
+
+    whole: float
+    left: float
+
+
 @dataclass(frozen=True, eq=False)
 class Question:
     """All that is known about a target when starting models are ranked for it.
@@ -61,6 +69,8 @@ class Question:
         published: whether published figures count.
         explain: whether what moved the answer is told.
         recipes: those that may be taken, the cheapest first.
+        seconds: how long training takes by model id and recipe, of those that it is known of.
+        limit: the time that there is, None without a limit.
     """
 
     models: Sequence[Model]
@@ -85,6 +95,8 @@ class Question:
     published: bool = True
     explain: bool = False
     recipes: Sequence[Recipe] = RECIPES
+    seconds: Mapping[str, Mapping[Recipe, float]] = field(default_factory=dict)
+    limit: TimeLimit | None = None
 
     @property
     def training(self) -> int:

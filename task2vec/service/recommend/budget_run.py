@@ -16,7 +16,7 @@ from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Step, StepKind, Untried
 from task2vec.recommendation.answer.belief import Judged
-from task2vec.recommendation.answer.evidence_text import out_of_time
+from task2vec.recommendation.answer.evidence_text import next_budget, out_of_time
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.models.availability import Weights, weights_of
 from task2vec.service.models.zoo import checked_ref, loadable_ref
@@ -51,9 +51,9 @@ class BudgetRun:
     #: What took so long in this run, by kind; and what did before, on this machine.
     costs: dict[StepKind, list[float]] = field(default_factory=lambda: defaultdict(list))
     earlier_costs: dict[StepKind, list[float]] = field(default_factory=lambda: defaultdict(list))
-    #: The same of the paces of linear probes.
-    paces: list[Pace] = field(default_factory=list)
-    earlier_paces: list[Pace] = field(default_factory=list)
+    #: The same of the paces of linear probes, by model id, the default's first.
+    paces: dict[str, Pace] = field(default_factory=dict)
+    earlier_paces: dict[str, Pace] = field(default_factory=dict)
     untried: list[Untried] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     lost: list[tuple[Model, Weights]] = field(default_factory=list)
@@ -99,14 +99,19 @@ class BudgetRun:
         Where no probe was timed in this run, those of before on this machine tell; without any, the
         default is timed on a few images.
         """
+        paces = [*self.paces_by_model(default).values()]
+        images = max(each.images for each in paces)
+        passed = images * longest([each.an_image for each in paces])
+        return Pace(longest([each.read for each in paces]), passed, images)
+
+    def paces_by_model(self, default: Model) -> dict[str, Pace]:
+        """Return the paces that `pace` goes by, by model id."""
         paces = self.paces or self.earlier_paces
         if not paces:
             probe = self.load(default, default.id)
             assert probe is not None, "the default is loaded, or an error is raised"
-            paces = self.paces = [self.prober.time(probe)]
-        images = max(each.images for each in paces)
-        passed = images * longest([each.an_image for each in paces])
-        return Pace(longest([each.read for each in paces]), passed, images)
+            paces = self.paces = {default.id: self.prober.time(probe)}
+        return paces
 
     def probe(self, model: Model, default: str, *, since: float) -> tuple[KnownProbe | None, bool]:
         """Return a model's linear probe, and whether it was known before.
@@ -183,17 +188,23 @@ class BudgetRun:
             return None
         return self._budget_for(Counter(StepKind(each.kind) for each in self.untried))
 
-    def out_of_time_warning(self) -> list[str]:
-        """Return the warning about what is ``untried`` with the budgets for it, [] for nothing."""
+    def out_of_time_warning(self, *, limited: bool) -> list[str]:
+        """Return the warning about what is ``untried``, [] for nothing.
+
+        It names the budgets for that, unless a ``limited`` time leaves no larger one.
+        """
         if not self.untried:
             return []
+        if limited:
+            return [out_of_time(self.untried)]
         kinds = Counter(StepKind(each.kind) for each in self.untried)
         following = StepKind(self.untried[0].kind)
         alone = following is StepKind.FINE_TUNING and not self.tuned
         # The first short fine-tuning is that of the default, which a rival has to follow.
         count = min(2 if alone else 1, kinds[following])
         least = self._budget_for(Counter({following: count}))
-        return [out_of_time(self.untried, least=least, needed=self._budget_for(kinds))]
+        budgets = next_budget(least=least, needed=self._budget_for(kinds))
+        return [f"{out_of_time(self.untried)}. {budgets}"]
 
     def _budget_for(self, left: Counter[StepKind]) -> float:
         """Return seconds that would make as many measurements of each kind as are ``left``."""

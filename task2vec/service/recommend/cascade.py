@@ -31,6 +31,7 @@ from task2vec.service.recommend.budget_run import (
     LeftOutError,
 )
 from task2vec.service.recommend.probing import Progress, known_measurements
+from task2vec.service.recommend.training_time import PlannedTraining
 from task2vec.service.workspace import Workspace
 
 #: Models in the race of short fine-tunings, the default among them.
@@ -75,7 +76,8 @@ def answer_of_run(run: BudgetRun, judge: Judge) -> Recommended:
     while not (chosen is None or chosen.id == default or run.is_sound(chosen)):
         judge = _without(judge, chosen)
         answer, chosen = _answer(run, judge)
-    warnings = (*run.out_of_time_warning(), *run.warnings, *not_offered(run.lost))
+    untried = run.out_of_time_warning(limited=judge.question.limit is not None)
+    warnings = (*untried, *run.warnings, *not_offered(run.lost))
     return answer.model_copy(
         update={
             "untried": tuple(run.untried),
@@ -89,10 +91,24 @@ def _answer(run: BudgetRun, judge: Judge) -> tuple[Recommended, Model | None]:
     """Return the answer that all measurements amount to, and the record of the chosen model."""
     # In the order of the ids, whatever was measured first: sums depend on it in the last digit.
     probed, tuned = dict(sorted(run.probed.items())), dict(sorted(run.tuned.items()))
-    final = judge.about(replace(judge.question, measured=probed, tuned=tuned))
+    question = replace(judge.question, measured=probed, tuned=tuned)
+    final = judge.about(_timed(question, run))
     judged = final.judge(probed=probed, tuned=tuned)
     chosen = None if judged.leader is None else judged.offered[judged.leader]
     return answer_of(final, judged, tuple(run.steps)), chosen
+
+
+def _timed(question: Question, run: BudgetRun) -> Question:
+    """Return the question with the seconds of training, and the time that measuring leaves."""
+    models, limit = (*question.models, *question.others), question.limit
+    paces = run.paces or run.earlier_paces
+    if limit is not None:
+        if run.probed:
+            paces = run.paces_by_model(next(m for m in models if m.id == question.default))
+        limit = replace(limit, left=limit.left - run.spent)
+    planned = PlannedTraining.on(run.task) if paces else None
+    seconds = planned.seconds(models, paces) if planned else {}
+    return replace(question, seconds=seconds, limit=limit)
 
 
 def _without(judge: Judge, model: Model) -> Judge:
@@ -123,9 +139,9 @@ def _probe(run: BudgetRun, judge: Judge, default: str) -> Judge:
             if probe is None:
                 return judge
             if not cached:
-                run.paces.append(probe.pace)
+                run.paces[upcoming.id] = probe.pace
             elif probe.machine == machine():
-                run.earlier_paces.append(probe.pace)
+                run.earlier_paces[upcoming.id] = probe.pace
             run.probed[upcoming.id] = probe.found
             judged = judge.judge(probed=run.probed)
             paired = gain_of(upcoming.id, run.probed, default)

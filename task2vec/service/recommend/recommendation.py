@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from time import perf_counter
 
 from task2vec.errors import SourceError
+from task2vec.finetuning.probe_cache import Pace, machine
 from task2vec.finetuning.prober import Prober
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import RecommendationQuestion, Recommended
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import Judge
-from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.answer.question import Question, TimeLimit
 from task2vec.recommendation.evidence.outcomes import unused_note
 from task2vec.recommendation.measure.cascade import measuring_order
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
@@ -30,6 +32,7 @@ from task2vec.service.recommend.probing import (
     not_probed,
     prober_of,
 )
+from task2vec.service.recommend.training_time import PlannedTraining
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
 
@@ -44,6 +47,8 @@ def recommend(
     *,
     measured: Mapping[str, ProbeAccuracy] | None = None,
     missing: SourceError | None = None,
+    paces: Mapping[str, Pace] | None = None,
+    spent: float = 0.0,
     progress: Progress | None = None,
 ) -> Recommended:
     """Rank the starting models for a task, and say whether to leave the default for any of them.
@@ -61,14 +66,22 @@ def recommend(
             elsewhere; when they are given, nothing is measured here and no engine is started.
             What was measured before is added to them.
         missing: why the task's images are not at hand, where that is known.
+        paces: how long the models of ``measured`` took, by id.
+        spent: the seconds that embedding took, and measuring elsewhere, of the question's `time`.
         progress: called for each model that is probed.
 
     Raises `SettingError` when no model passes the limits.
     """
     everything = list_models(workspace)
     check_limits(question, everything)
+    began = perf_counter()
     evidence = gather(workspace, question, subject, everything)
     ranking, images = evidence.ranking, None
+    if question.time is not None:
+        # What is not stored is embedded once more by `finetune`, which stores it.
+        again = spent if subject.record is None and measured is None else 0.0
+        left = question.time - spent - again - (perf_counter() - began)
+        ranking = replace(ranking, limit=TimeLimit(question.time, left))
     if question.seconds > 0 and measured is None:
         try:
             images = images_of(workspace, subject)
@@ -76,6 +89,7 @@ def recommend(
             missing = error
     prober = prober_of(workspace, subject, images=question.settings.images, task=images)
     if images is None:
+        ranking = _timed(ranking, prober, paces or {})
         answer, notes = _from_known(ranking, prober, question.seconds, measured or {}, missing)
     else:
         answer, notes = _by_measuring(workspace, ranking, prober, question.seconds, progress)
@@ -159,6 +173,21 @@ def _from_known(
     if missing is None:
         return answer, []
     return answer, [not_measured(missing, known=len(probed) + len(tuned))]
+
+
+def _timed(ranking: Question, prober: Prober, paces: Mapping[str, Pace]) -> Question:
+    """Return the question with the seconds of training, as far as measurements tell them.
+
+    Without ``paces`` those of before tell, if they are of this machine.
+    """
+    if not paces:
+        earlier = known_measurements(prober, ranking)
+        paces = {id_: each.pace for id_, each in earlier.items() if each.machine == machine()}
+        order = sorted(paces, key=lambda id_: id_ != ranking.default)
+        paces = {id_: paces[id_] for id_ in order}
+    plan = PlannedTraining.on_images(ranking.images, classes=ranking.classes, most=prober.images)
+    models = (*ranking.models, *ranking.others)
+    return replace(ranking, seconds=plan.seconds(models, paces) if paces else {})
 
 
 def _unused(ranking: Question, answer: Recommended) -> list[str]:
