@@ -38,9 +38,9 @@ def test_a_model_of_which_nothing_is_known_is_not_expected_to_do_better() -> Non
     other = found(answer, "other")
     assert other.score == 0
     nothing = "no known model is expected to do better than the default, plain"
-    assert why_abstained(other, "plain", recipe=answer.recipe, tie=False) == nothing
+    assert why_abstained(other, "plain", recipe=answer.recipe, tie=None) == nothing
     likely = other.model_copy(update={"score": 0.01})
-    assert why_abstained(likely, "plain", recipe=answer.recipe, tie=False) != nothing
+    assert why_abstained(likely, "plain", recipe=answer.recipe, tie=None) != nothing
 
 
 def test_outcomes_of_other_intervals_are_no_repeats() -> None:

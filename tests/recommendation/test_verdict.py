@@ -25,7 +25,21 @@ def test_a_difference_of_one_image_is_a_tie_and_the_default_wins(more, taken):
     assert (answer.chosen == "other") is taken
     if not taken:
         assert answer.abstained
-        assert "the default, plain, and other tie" in answer.reason
+        assert answer.reason == (
+            "the default, plain, and other tie: with a linear probe they get the same number of "
+            "your images right, give or take one"
+        )
+
+
+def test_a_tie_of_short_fine_tunings_is_called_one_and_the_default_wins():
+    probes = {"plain": right(60, 100), "other": right(62, 100)}
+    tuned = {"mdl-plain": right(80, 100), "mdl-other": right(80, 100)}
+    answer = rank(ask([PLAIN, OTHER], measured=probes, tuned=tuned))
+    assert found(answer, "other").score > 0
+    assert answer.chosen == "plain"
+    assert answer.reason.startswith(
+        "the default, plain, and other tie: after a short fine-tuning they get the same number "
+    )
 
 
 def test_what_the_squared_errors_speak_for_is_no_tie():

@@ -12,10 +12,12 @@ from task2vec.messages.recommendations import (
     Recommendation,
     Recommended,
     Step,
+    StepKind,
 )
 from task2vec.recommendation.answer.belief import Judge, Judged
 from task2vec.recommendation.answer.bundle_text import of_bundles
 from task2vec.recommendation.answer.evidence_text import Teller, why_abstained, why_taken
+from task2vec.recommendation.answer.measured_gains import gain_of
 from task2vec.recommendation.answer.predicted_accuracy import PredictedAccuracy
 from task2vec.recommendation.answer.question import Question
 from task2vec.recommendation.answer.score_breakdown import Influence, moves_of
@@ -56,7 +58,7 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
     elif abstained:
         # What surely gains by a linear probe, and is not taken, comes before what merely might.
         best = first if judged.best is None else named[judged.offered[judged.best].name]
-        tie = best is not None and best.model in {judged.offered[i].name for i in judged.ties}
+        tie = None if best is None else _tie(judged, question, best.model)
         reason = why_abstained(best, chosen, recipe=judged.recipe, tie=tie)
     else:
         reason = why_taken(named[chosen].plan(judged.recipe))
@@ -92,6 +94,15 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         steps=steps,
         explanation=explanation,
     )
+
+
+def _tie(judged: Judged, question: Question, name: str) -> StepKind | None:
+    """Return by which measurement a model and the default tie; None where they do not."""
+    tied = next((judged.offered[i] for i in judged.ties if judged.offered[i].name == name), None)
+    if tied is None:
+        return None
+    tuned = gain_of(tied.id, question.tuned, question.default) is not None
+    return StepKind.FINE_TUNING if tuned else StepKind.FORWARD_PASS
 
 
 def _told(judged: Judged, question: Question, order: Sequence[int]) -> list[int]:

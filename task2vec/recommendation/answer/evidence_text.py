@@ -32,6 +32,11 @@ from task2vec.types.tuning import TRAINED, Recipe
 _MOST_TOLD, _LEAST_MOVED = 4, 0.001
 #: The least agreement, of either sign, that is called one.
 _LEAST_AGREED = 0.3
+#: How a measurement begins that tells no difference.
+_TIED_BY = {
+    StepKind.FORWARD_PASS: "with a linear probe",
+    StepKind.FINE_TUNING: "after a short fine-tuning",
+}
 
 
 class Teller:
@@ -235,22 +240,25 @@ def why_taken(plan: RecipePlan) -> str:
     )
 
 
-def why_abstained(best: Recommendation | None, default: str, *, recipe: Recipe, tie: bool) -> str:
+def why_abstained(
+    best: Recommendation | None, default: str, *, recipe: Recipe, tie: StepKind | None
+) -> str:
     """Return why the default is taken, naming the model that comes nearest to beating it.
 
-    ``tie`` says that the numbers of images that both got right differ by at most one.
+    ``tie`` is the measurement in which the numbers of images that both got right differ by at most
+    one; None where they do not tie.
     """
     if best is None or best.model == default or best.score <= 0:
         return f"no known model is expected to do better than the default, {default}"
-    if best.plan(recipe).gain <= 0 and not tie and best.score_sd <= MOST_SD:
+    if best.plan(recipe).gain <= 0 and tie is None and best.score_sd <= MOST_SD:
         return (
             f"{TRAINED[recipe]}, no model is expected to beat the default, {default}: the gain of "
             f"{best.model}, {_points(best.score)} with a linear probe, does not last"
         )
-    if tie:
+    if tie is not None:
         return (
-            f"the default, {default}, and {best.model} tie: on your images they differ by at most "
-            "one right answer"
+            f"the default, {default}, and {best.model} tie: {_TIED_BY[tie]} they get the same "
+            "number of your images right, give or take one"
         )
     if best.score_sd > MOST_SD:
         return (
