@@ -18,7 +18,10 @@ from task2vec.cli.output import (
     warn,
 )
 from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.recommend import HowLong
 from task2vec.client.show.expert import of_comparison, of_tuned
+from task2vec.client.show.recommendation import reasons, verdict
+from task2vec.errors import SettingError
 from task2vec.messages.settings import TuningSettings
 from task2vec.types.tuning import GOING_ON, Recipe
 
@@ -76,13 +79,22 @@ class Tuning:
 def finetune(
     source: TaskOrSource,
     start: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--from",
             envvar="TASK2VEC_FINETUNE_FROM",
             help="The starting model; `task2vec models list` shows all.",
+            show_default=EMBEDDING.probe,
         ),
-    ] = EMBEDDING.probe,
+    ] = None,
+    recommended: Annotated[
+        bool,
+        typer.Option(
+            "--recommended",
+            help="Ask as `task2vec recommend` does, and fine-tune that model by that recipe.",
+        ),
+    ] = False,
+    time: HowLong = None,
     name: Annotated[
         str | None, typer.Option(help="The new expert's name. Default: TASK-from-MODEL.")
     ] = None,
@@ -100,14 +112,27 @@ def finetune(
     by cross-validation. With `--recipe last-stage`, or another, that one is carried out and nothing
     is chosen: the last stage alone trains several times faster than all layers.
 
+    With `--recommended` model and recipe are those that `task2vec recommend` names. With `--time
+    10m` besides, only what fits into ten minutes, measuring included, is trained.
+
     The accuracy is measured on a quarter of the images, or on the source's own test split, which
     take no part in training or in the choice. It is recorded as the starting model's outcome on
     this task. The checkpoint (safetensors, timm's names of weights) lies in the store. After an
     interruption the same command continues from the last epoch.
     """
+    how = vars(tuning)
+    _check_recommended(recommended, start=start, time=time)
     with here.client() as client, bars() as progress:
+        if recommended:
+            tell = work_bar(progress, f"asking about {source}")
+            asked = client.recommend(source, recipe=tuning.recipe, time=time, progress=tell)
+            warn(asked.warnings)
+            for line in (verdict(asked), *reasons(asked)):
+                progress.console.print(line)
+            start, how = asked.chosen, {**how, "recipe": asked.recipe}
+        start = start or EMBEDDING.probe
         tell = _saying_where(progress.console, work_bar(progress, f"fine-tuning {source}"))
-        result = client.finetune(source, start=start, name=name, **vars(tuning), progress=tell)
+        result = client.finetune(source, start=start, name=name, **how, progress=tell)
     if here.url is not None and result.resumed is not None:
         # What a worker goes on with is not told before its answer.
         messages().print(f"It went on where an interrupted run had stopped: {result.resumed}.")
@@ -123,6 +148,23 @@ def finetune(
         out.print(line)
     messages().print(protocol)
     print_next(["predict", result.model, "IMAGES"])
+
+
+def _check_recommended(recommended: bool, *, start: str | None, time: str | None) -> None:
+    if recommended and start is not None:
+        raise SettingError(
+            "--from and --recommended both name the starting model",
+            expected="one of them",
+            got=f"--recommended and --from {start}",
+            remedy="Leave one of them out.",
+        )
+    if time is not None and not recommended:
+        raise SettingError(
+            "--time chooses a model and a recipe that fit into it, and nothing is chosen here",
+            expected="--time together with --recommended",
+            got="--time alone",
+            remedy="Add --recommended, or limit the training with --epochs.",
+        )
 
 
 @app.command("compare")

@@ -151,6 +151,23 @@ def test_a_recipe_that_was_asked_for_is_in_the_answer_the_protocol_and_the_card(
     assert [each["settings"]["recipe"] for each in details] == [recipe]
 
 
+def test_what_is_recommended_is_fine_tuned_and_recorded(on: Cli) -> None:
+    # Nothing is done in that time: two models are measured, and what takes least is trained.
+    asked = ("finetune", "emoji_food", "--recommended", "--time", "0.01s", "--images", 24)
+    found = on(*asked, "--json")
+    assert found.code == 0
+    assert found.json["recipe"] == "linear-probe"
+    told = " ".join(found.err.split())
+    assert "Recommended: start" in told
+    assert "Nothing fits: start with a linear probe takes least, about " in told
+    assert "Expected accuracy with a linear probe: " in told
+    assert found.json["model"] == NAME
+    (outcome,) = on("outcomes", "list", "--json").json["outcomes"]
+    assert outcome["model"] == "start"
+    assert outcome["accuracy"] == found.json["accuracy"]
+    assert outcome["protocol"] == found.json["protocol"]
+
+
 def test_a_network_without_a_last_stage_is_refused_before_the_task_is_stored(
     cli: Cli, small: SmallStore, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
