@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import isfinite
 
 import numpy as np
 
 from research.final_evaluation.results import Results
 from research.final_evaluation.tables import Promised
-from research.recipes.plan import Recipe as Tried
+from research.recipes.steps import whole_steps
 from research.recipes.tables import RecipeCell
 from research.transfer.zoo import DEFAULT
-from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.recommendation.prediction.intervals import NORMAL_REACH
 from task2vec.types.tuning import Recipe
 
@@ -74,25 +73,6 @@ def of_accuracies(results: Results, rows: Sequence[Promised]) -> list[Kept]:
                 )
             )
     return found
-
-
-def whole_steps(cell: RecipeCell) -> int:
-    """Return the steps of a whole training; 0 of a linear probe."""
-    if cell.recipe is Tried.PROBE:
-        return 0
-    settings, images = FineTuningSettings(), cell.training
-    return settings.epochs_for(images) * -(-images // settings.batch_for(images))
-
-
-def steps_to(cell: RecipeCell, accuracy: float) -> float:
-    """Return the steps after which a training first had an accuracy; inf where it never had.
-
-    It is known at the looks of the curve only, and in the end: the true number is smaller.
-    """
-    for at, value in (*cell.curve, (whole_steps(cell), cell.accuracy)):
-        if value >= accuracy:
-            return float(at)
-    return inf
 
 
 def accuracy_after(cell: RecipeCell, seconds: float) -> float:

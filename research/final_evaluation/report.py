@@ -22,11 +22,10 @@ from research.final_evaluation.promises import (
     accuracy_after,
     of_accuracies,
     of_gains,
-    steps_to,
-    whole_steps,
 )
 from research.final_evaluation.results import Key, Results, crossed_gain, read_results
 from research.final_evaluation.tables import DEVELOPMENT, FOLDER, FRESH
+from research.recipes.steps import steps_to, whole_steps
 from research.transfer.zoo import DEFAULT
 from task2vec.recommendation.backtest.bootstrap import (
     Statistic,

@@ -1,7 +1,7 @@
 """The cells that constants of recipes are fitted to, and the linear probes of their models."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,8 +86,7 @@ def of_families(cells: Lifted, families: set[str]) -> Lifted:
 
 def read_followed() -> tuple[Followed, Lifted]:
     """Return the cells of both tables, and those of the default."""
-    with TASKS.open(newline="") as file:
-        tasks = {row["task"]: row for row in csv.DictReader(file)}
+    tasks = _tasks()
     probes = _Probes(tasks)
     rows: list[tuple[Any, ...]] = []
     plain: list[tuple[Any, ...]] = []
@@ -150,6 +149,17 @@ def read_followed() -> tuple[Followed, Lifted]:
         Followed(families, targets, models, *columns),
         Lifted(names, *(np.array(column, dtype=None) for column in more)),
     )
+
+
+def families_of(targets: Iterable[str]) -> dict[str, str]:
+    """Return the families of targets."""
+    tasks = _tasks()
+    return {target: tasks[target]["family"] for target in targets}
+
+
+def _tasks() -> dict[str, dict[str, str]]:
+    with TASKS.open(newline="") as file:
+        return {row["task"]: row for row in csv.DictReader(file)}
 
 
 def as_trained(tried: Tried, images: int) -> Recipe | None:

@@ -14,13 +14,12 @@ from research.final_evaluation.promises import (
     accuracy_after,
     of_accuracies,
     of_gains,
-    steps_to,
-    whole_steps,
 )
 from research.final_evaluation.report import judged
 from research.final_evaluation.results import crossed_gain, read_results
 from research.final_evaluation.tables import Finished, Promised, Taken, append, path_of
 from research.recipes.plan import Recipe as Tried
+from research.recipes.steps import steps_to, whole_steps
 from research.recipes.tables import RecipeCell
 from research.recipes.tables import append as append_cells
 from research.transfer.zoo import DEFAULT
