@@ -143,8 +143,8 @@ def recommend(
     them at most.
 
     The model with the largest gain of linear probes is recommended if that gain is at least a fifth
-    of its standard deviation, and the model is expected to gain by the recipe, too. Otherwise the
-    answer is the default, and the exit code is 3.
+    of its standard deviation, and half a point is expected to be left of it by the recipe.
+    Otherwise the answer is the default, and the exit code is 3.
     """
     with here.work(task) as (client, tell):
         asked = {**vars(limits), **vars(question), **vars(how)}

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.measured_gains import is_tie
 from task2vec.recommendation.answer.predicted_accuracy import UncertainAccuracy
-from task2vec.recommendation.rankers import MOST_SD, surely_best
+from task2vec.recommendation.rankers import LEAST_GAIN, MOST_SD, surely_best
 
 OTHER = model("other")
 
@@ -72,20 +72,24 @@ def test_the_default_is_not_left_for_less_than_half_a_point():
     assert surely_best(np.array([0.004]), np.array([0.001]), trust=0.2) is None
 
 
-def test_what_fine_tuning_is_expected_to_lose_is_not_taken():
+def test_a_gain_of_which_training_leaves_less_than_half_a_point_is_not_taken():
     # The more images, the less of a probe's gain is left.
-    probes = {"plain": right(200, 400), "other": right(215, 400)}
-    few, many = (rank(ask([PLAIN, OTHER], measured=probes, images=n)) for n in (10, 2000))
-    assert few.chosen == "other"
-    assert found(few, "other").plan(few.recipe).gain > 0
-    assert (many.chosen, many.abstained) == ("plain", True)
-    # The gain of linear probes is the same, and would be enough by itself.
-    assert found(many, "other").score == found(few, "other").score
-    assert found(many, "other").plan(many.recipe).gain <= 0
-    assert many.reason.startswith(
-        "with all layers trained, no model is expected to beat the default"
+    probes = {"plain": right(200, 400), "other": right(240, 400)}
+    few, some, many = (
+        rank(ask([PLAIN, OTHER], measured=probes, images=n)) for n in (10, 600, 2000)
     )
-    assert many.recommendations[0].model == "plain"
+    assert few.chosen == "other"
+    assert found(few, "other").plan(few.recipe).gain > LEAST_GAIN
+    assert 0 < found(some, "other").plan(some.recipe).gain < LEAST_GAIN
+    for answer in (some, many):
+        assert (answer.chosen, answer.abstained) == ("plain", True)
+        # The gain of linear probes is the same, and would be enough by itself.
+        assert found(answer, "other").score == found(few, "other").score > LEAST_GAIN
+        assert answer.reason.startswith(
+            "with all layers trained, no model is expected to gain half a point over the default, "
+            "plain: other gains +"
+        )
+        assert answer.recommendations[0].model == "plain"
 
 
 def test_without_the_default_the_best_is_taken_whatever_fine_tuning_loses():

@@ -176,7 +176,7 @@ def _time_reason(judged: Judged, question: Question) -> str | None:
         return None
     best, offered = judged.best_without_limit, judged.offered
     slow = None
-    if best in judged.slow and best is not None and judged.gain_by(judged.recipe, best).mean > 0:
+    if best in judged.slow and best is not None and judged.gains(best):
         slow = offered[best]
     return time_sentence(question, offered[judged.leader], judged.recipe, slow_best=slow)
 

@@ -31,7 +31,7 @@ from task2vec.recommendation.prediction.difficulty import (
     foretell,
 )
 from task2vec.recommendation.prediction.intervals import LEVEL, NORMAL_REACH, interval_reach
-from task2vec.recommendation.rankers import TRUST, surely_best
+from task2vec.recommendation.rankers import LEAST_GAIN, TRUST, surely_best
 from task2vec.types.tuning import Recipe
 
 #: What a short fine-tuning misses of the gain that a full one will measure: a variance.
@@ -49,8 +49,8 @@ class Judged:
     offered models they are of. ``ties`` are the places of models that got as many of these images
     right as the default did, to one image, and for which nothing else speaks by a standard
     deviation: neither their squared errors nor other tasks. Those that take longer than there is
-    time are ``slow``. ``gain_by`` returns the gain that a
-    recipe is expected to show of the offered model at a place, and ``recipe`` is the one to take.
+    time are ``slow``. ``gain_by`` returns the gain that a recipe is expected to show of the offered
+    model at a place, and ``recipe`` is the one to take.
     """
 
     offered: Sequence[Model]
@@ -81,18 +81,21 @@ class Judged:
         mean[[*slow]] = -np.inf
         return surely_best(mean, self.belief.sd, trust=TRUST)
 
+    def gains(self, place: int) -> bool:
+        """Whether a model is expected to gain `LEAST_GAIN` by the recipe to take."""
+        return self.gain_by(self.recipe, place).mean >= LEAST_GAIN
+
     @property
     def leader(self) -> int | None:
-        """The model to take: the `best` if it gains by the recipe to take, else the default.
+        """The model to take: the `best` if it `gains` by the recipe to take, else the default.
 
-        A gain of linear probes that training is expected to lose is none.
+        Most of a gain of linear probes is lost where many images train.
         Without the default, or time for it, it is the best, or what is expected to gain most; None
         where nothing is offered.
         """
         best = self.best
         if self.default is not None and self.default not in self.slow:
-            gains = best is not None and self.gain_by(self.recipe, best).mean > 0
-            return best if gains else self.default
+            return best if best is not None and self.gains(best) else self.default
         if best is not None or not self.belief.mean.size:
             return best
         mean = self.belief.mean.copy()

@@ -24,7 +24,7 @@ from task2vec.recommendation.answer.score_breakdown import Influence
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
 from task2vec.recommendation.prediction.intervals import LEVEL, NORMAL_REACH
 from task2vec.recommendation.published.prior import prior_gain
-from task2vec.recommendation.rankers import MOST_SD
+from task2vec.recommendation.rankers import LEAST_GAIN, MOST_SD
 from task2vec.types.tuning import TRAINED, Recipe
 
 #: How many outcomes are listed per model, those that moved its score most; and the least that
@@ -250,10 +250,12 @@ def why_abstained(
     """
     if best is None or best.model == default or best.score <= 0:
         return f"no known model is expected to do better than the default, {default}"
-    if best.plan(recipe).gain <= 0 and tie is None and best.score_sd <= MOST_SD:
+    gain = best.plan(recipe).gain
+    if best.score >= LEAST_GAIN > gain and tie is None and best.score_sd <= MOST_SD:
         return (
-            f"{TRAINED[recipe]}, no model is expected to beat the default, {default}: the gain of "
-            f"{best.model}, {_points(best.score)} with a linear probe, does not last"
+            f"{TRAINED[recipe]}, no model is expected to gain half a point over the default, "
+            f"{default}: {best.model} gains {_points(best.score)} with a linear probe, of which "
+            f"{_points(gain)} is left"
         )
     if tie is not None:
         return (
