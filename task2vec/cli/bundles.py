@@ -144,19 +144,15 @@ def import_bundle(
 @app.command("list")
 @grouped
 def list_bundles(*, here: Here) -> None:
-    """List the bundles that were imported.
+    """List the bundles that were imported, and the one that is a part of task2vec.
 
     Example: `task2vec bundle list`
     """
     with here.client() as client:
         bundles = client.bundles.list()
-    if not bundles:
-        none = "No bundles. Import one with `task2vec bundle import FILE`."
-        answer({"bundles": []}, none, as_json=here.as_json)
-        return
     sheet = Sheet(
         "",
-        ["name", "version", "tasks", "outcomes", "maker", "created", "SHA-256"],
+        ["name", "version", "tasks", "outcomes", "maker", "from", "created", "SHA-256"],
         [
             (
                 bundle.name,
@@ -164,6 +160,7 @@ def list_bundles(*, here: Here) -> None:
                 bundle.tasks,
                 bundle.outcomes,
                 bundle.maker or "-",
+                "task2vec" if bundle.shipped else "import",
                 bundle.created[:10],
                 bundle.sha256[:12],
             )

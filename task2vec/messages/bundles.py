@@ -86,7 +86,14 @@ class Bundle(Answer):
     licences: dict[str, str] = Field(
         description="Notes on licences, by the name of the task in the bundle."
     )
-    imported: TimeText | None = Field(None, description="When; null where it was only written.")
+    imported: TimeText | None = Field(
+        None, description="When; null where it was only written, and where it ships."
+    )
+    shipped: bool = Field(
+        False,
+        description="Whether it is a part of task2vec: `recommend` uses it in every store, and it "
+        "cannot be removed.",
+    )
 
 
 class ImportStatus(StrEnum):

@@ -47,7 +47,10 @@ async def test_a_bundle_goes_out_and_comes_in(server: Running) -> None:
     again = await send(server, written.content)
     assert (again.status_code, again.json()["status"]) == (200, "unchanged")
     listed = await server.client.get("/v1/bundles")
-    assert [each["name"] for each in listed.json()["bundles"]] == ["copy"]
+    assert [(each["name"], each["shipped"]) for each in listed.json()["bundles"]] == [
+        ("development", True),
+        ("copy", False),
+    ]
     own = await server.client.get("/v1/tasks", params={"bundles": "false"})
     assert [task["name"] for task in own.json()["tasks"]] == NAMES
 

@@ -24,9 +24,9 @@ from task2vec.recommendation.evidence.recipes import (
 )
 from task2vec.types.tuning import Recipe
 
-#: Training images of a class where a protocol tells no number: two thirds of the images are about
-#: as many on the development tasks.
-_MANY = 40
+#: Training images of a class where a protocol tells no number: two thirds of the images are as many
+#: on half of the development tasks.
+_MANY = 30
 
 
 class GainTable:
@@ -35,8 +35,8 @@ class GainTable:
     ``theirs`` are the ids of tasks of which bundles brought outcomes. ``default`` is the id of the
     model that gains are measured against; outcomes without the default's outcome on the same task
     and protocol give no gain. Outcomes that agree in all that was measured are one measurement,
-    recorded again: repeats have seeds, images or accuracies of their own. ``shots`` are the
-    training images of a class that the target has.
+    recorded again: repeats have seeds, images or accuracies of their own. ``shots`` are the images
+    of a class that the target has.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ def shots_of(protocol: str) -> int:
     """Return the training images of a class that the name of a protocol tells, else many.
 
     >>> shots_of("linear probe, 5 images a class"), shots_of("linear probe")
-    (5, 40)
+    (5, 30)
     """
     found = re.search(r"(\d{1,9}) images (?:of a|per|a|in each) class", protocol)
     return max(int(found[1]), 1) if found else _MANY

@@ -11,7 +11,7 @@ from task2vec.errors import InputError, SettingError, StateError, TooLargeError,
 from task2vec.messages.base import utc_now
 from task2vec.messages.bundles import MOST_BUNDLED, Bundle, BundleExport
 from task2vec.messages.tasks import StoredTask, TaskListing
-from task2vec.probe.registry import known_cards
+from task2vec.service.bundles.usable import packaged_weights
 from task2vec.service.packaged_models import packaged_models
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import time_text
@@ -59,15 +59,6 @@ def export_bundle(workspace: Workspace, question: BundleExport, path: Path) -> B
     )
     digest = write_bundle(content, path)
     return replace(content, sha256=digest).record()
-
-
-def packaged_weights() -> dict[str, str]:
-    """Return the SHA-256 of the weights of each packaged model, by its name."""
-    return {
-        card.name: card.file_sha256
-        for card in known_cards()
-        if card.packaged and card.file_sha256 is not None
-    }
 
 
 def _records(store: Store, question: BundleExport) -> list[StoredTask]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from task2vec.data.wording import examples, plural
 from task2vec.embedding.bundle import BundleContent, BundledTask
 from task2vec.errors import InputError, NameTakenError, StateError
 from task2vec.messages.bundles import (
@@ -16,10 +15,10 @@ from task2vec.messages.bundles import (
     ImportStatus,
 )
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.service.bundles.exporting import packaged_weights
+from task2vec.service.bundles.shipped import shipped_beside
+from task2vec.service.bundles.usable import usable_outcomes
 from task2vec.service.disk import delete_though_full
 from task2vec.service.models.experts import drop_checkpoints
-from task2vec.service.packaged_models import packaged_models
 from task2vec.service.parsing.bundles import read_checked
 from task2vec.service.parsing.parsers import Parser
 from task2vec.service.tasks.subjects import IMPORTED
@@ -47,7 +46,7 @@ def import_bundle(workspace: Workspace, question: BundleImport, path: Path) -> I
     name = question.name or content.name
     _check_lengths(content.tasks, name)
     store = workspace.store(create=True)
-    outcomes, warnings = _usable(content)
+    outcomes, warnings = usable_outcomes(content)
     with store.transaction() as connection:
         known = store.bundles.find_within(connection, sha256=content.sha256)
         if known is not None:
@@ -68,9 +67,15 @@ def import_bundle(workspace: Workspace, question: BundleImport, path: Path) -> I
 
 
 def list_bundles(workspace: Workspace) -> Bundles:
-    """Return all bundles, by name; none where there is no store."""
+    """Return the bundles of the store, by name, and before them what ships with the package."""
     store = workspace.existing_store()
-    return Bundles(bundles=() if store is None else tuple(store.bundles.list()))
+    ours = shipped_beside(store)
+    return Bundles(
+        bundles=(
+            *(() if ours is None else (ours.bundle,)),
+            *(() if store is None else store.bundles.list()),
+        )
+    )
 
 
 def remove_bundle(workspace: Workspace, name: str, *, cascade: bool = False) -> Bundle:
@@ -78,8 +83,13 @@ def remove_bundle(workspace: Workspace, name: str, *, cascade: bool = False) -> 
 
     With ``cascade`` what hangs on its tasks goes too: experts, their checkpoints, and outcomes that
     were recorded here. Raises `UnknownNameError`, and `StateError` when something hangs on them
-    without ``cascade``.
+    without ``cascade``, or for what ships with the package.
     """
+    existing = workspace.existing_store()
+    ours = shipped_beside(existing)
+    imported = () if existing is None else existing.bundles.list()
+    if ours is not None and name not in {bundle.name for bundle in imported}:
+        _check_not_shipped(ours.bundle, name)
     store = workspace.store()
 
     def delete() -> Bundle:
@@ -134,27 +144,6 @@ def _add(
     )
 
 
-def _usable(content: BundleContent) -> tuple[list[StoredOutcome], tuple[str, ...]]:
-    """Return the outcomes of models that are here, tasks by name, and what is said of others."""
-    weights = packaged_weights()
-    ids = {model.name: model.id for model in packaged_models()}
-    lacking = sorted(name for name, found in content.models.items() if weights.get(name) != found)
-    outcomes = [
-        StoredOutcome.model_validate(
-            {**outcome.model_dump(), "model": ids[outcome.model], "details": {}}
-        )
-        for outcome in content.outcomes
-        if outcome.model not in lacking
-    ]
-    left = len(content.outcomes) - len(outcomes)
-    if not left:
-        return outcomes, ()
-    return outcomes, (
-        f"{plural(left, 'outcome')} left out, of models that are not installed here, or with other "
-        f"weights: {examples(lacking)}",
-    )
-
-
 def _check_lengths(tasks: Iterable[BundledTask], name: str) -> None:
     for task in tasks:
         if len(f"{name}/{task.name}") > LONGEST_NAME:
@@ -175,6 +164,16 @@ def _check_nothing_hangs(store: Store, connection: Connection, name: str) -> Non
             got=f"models: {len(hanging.models)}, outcomes: {hanging.outcomes}",
             remedy="Remove all together: "
             f"`task2vec bundle remove {name} --cascade` (`cascade` in Python and over HTTP).",
+        )
+
+
+def _check_not_shipped(bundle: Bundle, name: str) -> None:
+    if bundle.name == name:
+        raise StateError(
+            f"The bundle {name} is a part of task2vec and cannot be removed",
+            expected="a bundle that was imported",
+            remedy="To answer without it: `task2vec recommend --no-bundles` (`bundles=False` in "
+            "Python).",
         )
 
 

@@ -19,6 +19,7 @@ from task2vec.service.models.availability import Weights, offered, weights_of
 from task2vec.service.models.limits import allowed
 from task2vec.service.outcomes import outcomes_elsewhere
 from task2vec.service.packaged_models import default_model_id
+from task2vec.service.recommend.shipped_tasks import shipped_evidence
 from task2vec.service.tasks.search import uneven_images
 from task2vec.service.tasks.shared_images import SharedTasks, find_shared
 from task2vec.service.tasks.subjects import Subject, files_of, same_folder
@@ -106,25 +107,31 @@ def _ranking(
     if store:
         scatters = store.tasks.scatters([*(id_ for id_ in tasks if id_ in telling), target])
         heads = store.tasks.heads([*tasks, target])
-    details = subject.details
+    ours = shipped_evidence(workspace, question, subject)
+    tasks, between = ours.beside(workspace, tasks, between, telling)
+    outcomes += ours.outcomes
+    details, about = subject.details, subject.embedding.provenance
     return Question(
         models=models,
         default=default,
         tasks=tasks,
         between=between,
         gains=GainTable(
-            outcomes, default, theirs={o.task for o in outcomes if o.bundle is not None}
+            outcomes,
+            default,
+            theirs={o.task for o in outcomes if o.bundle is not None},
+            shots=about.images / about.classes,
         ),
         others=shared.models(everything),
         seen=shared.seen(everything),
         name=subject.name,
         target=target or None,
-        images=subject.embedding.provenance.images,
-        classes=subject.embedding.provenance.classes,
+        images=about.images,
+        classes=about.classes,
         complexity=task_complexity(subject.embedding),
-        scatters=scatters,
+        scatters={**scatters, **ours.scatters},
         scatter=scatters.get(target) if details is None else details.scatter,
-        heads=heads,
+        heads={**heads, **ours.heads},
         head=heads.get(target) if details is None else details.head,
         k=question.k,
         published=question.published,

@@ -7,6 +7,7 @@ from task2vec.messages.recommendations import Recommended
 from task2vec.recommendation.answer.classes import judge_classes
 from task2vec.recommendation.answer.question import Question
 from task2vec.recommendation.answer.sentences import sentences
+from task2vec.service.bundles.shipped import is_shipped
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.types import Likelihood
@@ -48,7 +49,8 @@ def _layers(
     answer: Recommended,
 ) -> tuple[tuple[ComparedLayers, ...], Unknown | None]:
     """Compare with the nearest task, and with the source of the first model."""
-    tasks = question.tasks
+    # Of shipped tasks a store has no layers to compare.
+    tasks = {id_: task for id_, task in question.tasks.items() if not is_shipped(id_)}
     if not tasks:
         reason = "no other stored task can be compared with this one: embed some"
         return (), Unknown(about=About.LAYERS, reason=reason)

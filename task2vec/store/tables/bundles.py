@@ -64,7 +64,7 @@ class Bundles:
         if self.find_within(connection, name=bundle.name) is not None:
             raise NameTakenError(f"There is a bundle named '{bundle.name}' already")
         stored = bundle.model_copy(update={"created": as_stored(bundle.created), "imported": now()})
-        row = stored.model_dump()
+        row = stored.model_dump(exclude={"shipped"})
         row["licences"] = dump(stored.licences, what="The licences of a bundle")
         connection.execute(insert(schema.bundles).values(row))
         return Bundle.model_validate({**dict(stored)})
