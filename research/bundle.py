@@ -1,8 +1,12 @@
-"""Builds the bundle of the development tasks: ``python -m research.bundle FILE [--whole]``.
+"""The bundle of the development tasks that ships: ``python -m research.bundle [FILE]``.
 
-The tasks are those of `research.development.build`, embedded as `task2vec embed` does; the outcomes
-are those of the packaged models in the tables of results. Half an hour on one busy core; what is
-embedded already is kept in the cache. ``--whole`` keeps all digits and replicates.
+Without FILE it is the one in the package. Tasks are those of `research.development.build`, embedded
+as `task2vec embed` does; outcomes are those of the packaged models in the tables of results. Half
+an hour on one busy core; what is embedded already is kept in the cache. ``--whole`` keeps all
+digits and replicates.
+
+When the tables changed, ``python -m research.bundle --outcomes`` gives the file their outcomes, in
+a second and without an image.
 """
 
 import argparse
@@ -10,6 +14,7 @@ import csv
 import sys
 import tomllib
 from collections.abc import Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.examples import ROOT
@@ -23,13 +28,19 @@ from research.transfer.fine_tuned import read_fine_tuned
 from research.transfer.outcomes import read_cells
 from research.transfer.targets import Budget
 from task2vec.client.local import LocalClient
+from task2vec.embedding.bundle import BundleContent, BundledOutcome
+from task2vec.embedding.bundle_file import read_bundle, write_bundle
+from task2vec.messages.base import utc_now
 from task2vec.messages.bundles import Bundle
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.probe.registry import DEFAULT_PROBE
+from task2vec.service.bundles import shipped
 from task2vec.service.packaged_models import packaged_models
 from task2vec.service.workspace import Workspace
+from task2vec.store.sql.identity import time_text
 
 NAME = "development"
+SHIPPED = Path(shipped.__file__).with_name(shipped.FILE)
 VERSION = "1"
 #: How many of the images each kind of outcome learns from.
 LEARNT = {Budget.FEW: "5 images a class", Budget.ALL: "two thirds of the images"}
@@ -41,8 +52,8 @@ def licences() -> dict[str, str]:
 
     A task whose package states no licence of the images has none.
     """
-    shipped = tomllib.loads((ROOT / "tasks.toml").read_text(encoding="utf-8"))["tasks"]
-    rights = {name: (about["licence"], about["attribution"]) for name, about in shipped.items()}
+    examples = tomllib.loads((ROOT / "tasks.toml").read_text(encoding="utf-8"))["tasks"]
+    rights = {name: (about["licence"], about["attribution"]) for name, about in examples.items()}
     rights |= {task.name: (task.licence, task.attribution) for task in TASKS if task.licence}
     return {name: f"{licence}; {whose}" for name, (licence, whose) in rights.items()}
 
@@ -139,15 +150,42 @@ def build(file: Path, *, small: bool = True) -> Bundle:
         )
 
 
+def renewed(content: BundleContent) -> BundleContent:
+    """Return a bundle with the outcomes of today on its tasks, and nothing else changed."""
+    tasks = {task.name for task in content.tasks}
+    told = [
+        BundledOutcome(
+            model=outcome.model,
+            task=outcome.task,
+            accuracy=round(outcome.accuracy, 4),
+            interval=None if outcome.interval is None else list(outcome.interval),
+            protocol=outcome.protocol,
+            images=outcome.images,
+            seed=outcome.seed,
+        )
+        for outcome in bundled_outcomes()
+        if outcome.task in tasks
+    ]
+    return replace(content, outcomes=told, created=time_text(utc_now()))
+
+
 def main() -> int:
-    """Build the bundle, and say how large it is."""
+    """Build the bundle or renew its outcomes, and say how large it is."""
     parser = argparse.ArgumentParser(prog="python -m research.bundle")
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, nargs="?", default=SHIPPED)
     parser.add_argument("--whole", action="store_true", help="keep all digits and replicates")
+    parser.add_argument(
+        "--outcomes", action="store_true", help="renew those of FILE, embed nothing"
+    )
     arguments = parser.parse_args()
-    bundle = build(arguments.file, small=not arguments.whole)
-    size = arguments.file.stat().st_size
+    if arguments.outcomes:
+        write_bundle(renewed(read_bundle(arguments.file)), arguments.file)
+    else:
+        build(arguments.file, small=not arguments.whole)
+    bundle, size = read_bundle(arguments.file).record(), arguments.file.stat().st_size
     print(f"{bundle.tasks} tasks, {bundle.outcomes} outcomes, {size / 1e6:.1f} MB, {bundle.sha256}")
+    if arguments.file == SHIPPED:
+        print("Judge it anew: `python -m research.fresh_store`.")
     return 0
 
 
