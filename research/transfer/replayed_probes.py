@@ -3,18 +3,14 @@
 import csv
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import partial
+from math import sqrt
 
 import numpy as np
 
 from research.transfer.scores import TABLE
 from research.transfer.targets import Budget
-from task2vec.recommendation.evidence.world import Matrix
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id, packaged_models
-
-#: More than all images of a draw.
-_MOST_IMAGES = 400
 
 Probes = Mapping[str, ProbeAccuracy]
 #: Target, budget, draw.
@@ -26,7 +22,7 @@ def read_probes() -> dict[Drawn, Probes]:
 
     The table has accuracies, and of each gain over the default its variance: they say how many
     images the default alone had right and how many the other alone, and which these were does not
-    matter. The number of images is the one for which all these are whole.
+    matter. The number of images follows from the variance that the default has against itself.
     """
     ids = {model.name: model.id for model in packaged_models()}
     rows: dict[Drawn, dict[str, dict[str, str]]] = defaultdict(dict)
@@ -39,8 +35,10 @@ def read_probes() -> dict[Drawn, Probes]:
 
 
 def _replayed(rows: Mapping[str, Mapping[str, str]]) -> Probes:
-    count = min(range(10, _MOST_IMAGES), key=partial(_off, rows))
-    plain = _whole(rows[default_model_id()], count)[0]
+    default = rows[default_model_id()]
+    # Two models that differ on no image have the variance 2 / count**2, see `paired_gain`.
+    count = round(sqrt(2 / float(default["linear_probe_variance"])))
+    plain, _ = _whole(default, count)
     found = {}
     for model, row in rows.items():
         right, apart = _whole(row, count)
@@ -48,26 +46,16 @@ def _replayed(rows: Mapping[str, Mapping[str, str]]) -> Probes:
         correct = np.zeros(count, dtype=np.bool_)
         # The default has the first images right; of these some are lost, and of the others won.
         correct[: plain - lost] = True
-        correct[plain : plain + right - plain + lost] = True
+        correct[plain : right + lost] = True
         found[model] = ProbeAccuracy(correct, -float(row["ridge_error"]))
     return found
 
 
-def _numbers(row: Mapping[str, str], count: int) -> Matrix:
+def _whole(row: Mapping[str, str], count: int) -> tuple[int, int]:
     """Return how many of ``count`` images are right, and how many by one of the two models alone.
 
     The second follows from the variance of `probe_accuracy.paired_gain`.
     """
     gain, variance = float(row["linear_probe_gain"]), float(row["linear_probe_variance"])
-    right = float(row["linear_probe"]) * count
-    return np.array([right, (variance + gain**2 / count) * count**2 - 2])
-
-
-def _whole(row: Mapping[str, str], count: int) -> tuple[int, int]:
-    right, apart = np.rint(_numbers(row, count)).astype(int).tolist()
-    return right, apart
-
-
-def _off(rows: Mapping[str, Mapping[str, str]], count: int) -> float:
-    numbers = np.array([_numbers(row, count) for row in rows.values()])
-    return float(np.abs(numbers - np.rint(numbers)).max())
+    apart = (variance + gain**2 / count) * count**2 - 2
+    return round(float(row["linear_probe"]) * count), round(apart)

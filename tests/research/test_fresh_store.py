@@ -35,9 +35,7 @@ def test_the_verdict_is_that_a_fresh_store_is_better_or_silent() -> None:
     document = json.loads(OUT.read_text(encoding="utf-8"))
     assert document["bundle"] == shipped().bundle.sha256
     for key, found in document["result"].items():
-        silent = found["with"]["leaves_the_default"][0] == 0
+        assert found["with"]["gain_points"][1] >= 0, key
+        assert found["with"]["harms"][0] <= found["without"]["harms"][0], key
         if "nothing measured" in key:
-            assert silent, key
-            assert found["with"]["accuracy_foretold"][0] == 1
-        else:
-            assert found["with"]["harms"][0] < found["without"]["harms"][0], key
+            assert found["with"]["accuracy_foretold"][0] == 1, key
