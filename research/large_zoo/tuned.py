@@ -34,7 +34,7 @@ def tried(source: Source, targets: list[str]) -> list[tuple[str, int]]:
 def tuned_cell(model: str, stage: nn.Module, target: Target, shots: int) -> TunedRow:
     """Fine-tune a model on the first draw of a target, and compare it with the default."""
     began = time.process_time()
-    right = _right(stage, target, shots)
+    right = tuned_right(stage, target, shots)
     seconds = time.process_time() - began
     plain = _default_right(target, shots)
     return TunedRow(
@@ -53,10 +53,11 @@ def tuned_cell(model: str, stage: nn.Module, target: Target, shots: int) -> Tune
 
 @cache_result
 def _default_right(target: Target, shots: int) -> Right:
-    return _right(default_stage(), target, shots)
+    return tuned_right(default_stage(), target, shots)
 
 
-def _right(stage: nn.Module, target: Target, shots: int) -> Right:
+def tuned_right(stage: nn.Module, target: Target, shots: int) -> Right:
+    """Return which test images (T,) of the first draw a fine-tuned last stage gets right."""
     images, draw = target.images, target.draws[0]
     rows = draw.train[shots]
     run = stage_training(stage, images, rows, images.labels[rows], SETTINGS)

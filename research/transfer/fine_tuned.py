@@ -10,7 +10,8 @@ on the same others. It goes on where it stopped.
 import csv
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,15 +20,16 @@ from numpy.typing import NDArray
 from research import RESULTS
 from research.development.tasks import development_tasks
 from research.development.transfer import EXPERTS
-from research.transfer.features import features_of
+from research.transfer.features import Features, features_of
 from research.transfer.outcomes import Cell, append_cells, read_cells
 from research.transfer.targets import Budget, Draw, Target
-from research.transfer.zoo import DEFAULT, PLAIN, Starting, expert, plain_model
+from research.transfer.zoo import DEFAULT, PLAIN, expert, plain_model
 from task2vec.embedding.allocator import keep_freed_memory
 from task2vec.finetuning.classify import classify, fitted_classifier, unheard
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.finetuning.splits import Labelled, part_of
 from task2vec.finetuning.training import Training
+from task2vec.probe.probe import Probe
 
 TABLE = RESULTS / "transfer_fine_tuned.csv"
 MODELS = 5
@@ -69,7 +71,8 @@ def main() -> None:
                 model = (
                     plain_model(name) if name in PLAIN else expert(tasks[name], plain.probe, print)
                 )
-                found = _measure(model, target, budget, draw)
+                found = fine_tuned(model.probe, features_of(model, target), target, budget, draw)
+                found = replace(found, model=name)
                 append_cells([found], TABLE)
                 print(found, flush=True)
 
@@ -86,10 +89,10 @@ def spread(outcomes: list[Cell], target: Target, budget: Budget) -> list[str]:
     return [found[place][1] for place in places]
 
 
-def read_fine_tuned() -> Iterator[FineTuned]:
-    """Yield the cells of the table; none where there is no table."""
-    if TABLE.exists():
-        with TABLE.open(newline="") as file:
+def read_fine_tuned(table: Path = TABLE) -> Iterator[FineTuned]:
+    """Yield the cells of a table; none where there is no table."""
+    if table.exists():
+        with table.open(newline="") as file:
             for row in csv.DictReader(file):
                 yield FineTuned(
                     row["target"],
@@ -111,9 +114,15 @@ def _one_of_each_family(targets: list[Target]) -> list[Target]:
     return list(found.values())
 
 
-def _measure(model: Starting, target: Target, budget: Budget, draw: Draw) -> FineTuned:
+def fine_tuned(
+    probe: Probe, features: Features, target: Target, budget: Budget, draw: Draw
+) -> FineTuned:
+    """Fine-tune all layers from the linear probe on the ``features`` (N, D) of a target's images.
+
+    The images of the target are prepared for the probe, whose name the cell has.
+    """
     began = time.perf_counter()
-    features, labels = features_of(model, target), target.labels[draw.test]
+    labels = target.labels[draw.test]
     head = fitted_classifier(
         torch.from_numpy(features[draw.train]),
         target.labels[draw.train],
@@ -125,16 +134,14 @@ def _measure(model: Starting, target: Target, budget: Budget, draw: Draw) -> Fin
     keys = tuple(map(str, range(len(target.labels))))
     every = Labelled(tuple(target.images), target.labels, keys)
     training = part_of(every, draw.train)
-    run = Training(model.probe, training, classifier=head, settings=SETTINGS, rate=RATE)
+    run = Training(probe, training, classifier=head, settings=SETTINGS, rate=RATE)
     for _ in range(run.epochs):
         run.run_epoch(unheard)
-    tuned = classify(
-        run.backbone.eval(), run.classifier, model.probe, part_of(every, draw.test).images
-    )
+    tuned = classify(run.backbone.eval(), run.classifier, probe, part_of(every, draw.test).images)
     return FineTuned(
         target.name,
         budget,
-        model.name,
+        probe.card.name,
         frozen=_right(frozen, labels),
         tuned=_right(tuned, labels),
         tested=len(labels),

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,9 +43,15 @@ class Cell:
     error: float
 
 
-def draw_answers(features: Features, target: Target, budget: Budget) -> Answers:
-    """Return (draws, N): 1 where an image is answered right, 0 where wrong, nan if not tested."""
-    return np.array([_answers(features, target, draw) for draw in target.draws(budget)])
+def draw_answers(
+    features: Features, target: Target, budget: Budget, *, most: int | None = None
+) -> Answers:
+    """Return (draws, N): 1 where an image is answered right, 0 where wrong, nan if not tested.
+
+    The draws are all of the budget, or the first ``most``.
+    """
+    draws = islice(target.draws(budget), most)
+    return np.array([_answers(features, target, draw) for draw in draws])
 
 
 def cell(model: str, target: Target, budget: Budget, *, found: Answers, default: Answers) -> Cell:
