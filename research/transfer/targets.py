@@ -56,9 +56,9 @@ class Target:
     ``half`` (N,) is 0 or 1, the same for all images of an object.
     """
 
-    def __init__(self, task: DevelopmentTask, probe: Probe) -> None:
+    def __init__(self, task: DevelopmentTask, probe: Probe, *, images: int = MOST_IMAGES) -> None:
         sample: Sample[Pixels] = draw_sample(
-            open_source(task.folder), images=MOST_IMAGES, seed=0, transform=probe.preprocess
+            open_source(task.folder), images=images, seed=0, transform=probe.preprocess
         )
         self.name, self.family = task.name, task.family
         self.images, self.labels, self.keys = sample.images, sample.labels, sample.keys
