@@ -25,7 +25,7 @@ from research.large_zoo.embeddings import (
 )
 from research.large_zoo.images import default_stage, joined, task_images
 from research.large_zoo.outcomes import Target, measure, measure_gains
-from research.large_zoo.plan import EXPERTS, Source, asked_of, sources
+from research.large_zoo.plan import EXPERTS, Source, asked_of, sources, with_targets
 from research.large_zoo.tables import (
     SOURCES,
     TARGETS,
@@ -60,7 +60,8 @@ class Builder:
         #: By target: embeddings of all its images, and of the first draw's by images a class.
         self._known = {name: embed_target(target) for name, target in self.targets.items()}
         labels = {name: each.labels for name, each in self._images.items()}
-        self.plan = list(islice(sources(labels, families), EXPERTS))
+        planned = with_targets(sources(labels, families), self.targets)
+        self.plan = list(islice(planned, EXPERTS))
 
     def default_cells(self) -> ByTarget:
         """Return the cells of the default, whose gains are 0."""

@@ -1,7 +1,7 @@
 """Which sources there are: one task or several, some of their classes, some of their images."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +80,11 @@ def sources(labels: Mapping[str, Indices], families: Mapping[str, str]) -> Itera
         if single.rate == RATE:
             yield single
             yield _union(FIRST_UNION + number, task, labels, families)
+
+
+def with_targets(planned: Iterable[Source], targets: Collection[str]) -> Iterator[Source]:
+    """Yield the sources that leave a target: an expert of all of them could be tried on none."""
+    return (source for source in planned if not set(targets) <= set(source.tasks))
 
 
 def joined_labels(parts: Sequence[Indices]) -> Indices:

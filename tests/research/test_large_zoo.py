@@ -32,6 +32,7 @@ from research.large_zoo.plan import (
     asked_of,
     joined_labels,
     sources,
+    with_targets,
 )
 from research.large_zoo.tables import (
     Quantity,
@@ -131,6 +132,16 @@ def test_a_source_does_not_depend_on_those_before_it(plan) -> None:
 def test_of_each_family_one_task_is_a_target() -> None:
     families = {"many": "letters", "few": "letters", "large": "digits"}
     assert asked_of(families) == ("large", "few")
+
+
+def test_a_union_of_all_targets_is_left_out_of_the_plan(plan) -> None:
+    """It has no target to be tried on, and would stop the run."""
+    targets = {"few", "large"}
+    left = list(with_targets(plan, targets))
+    assert {source.number for source in plan} - {source.number for source in left} == {
+        source.number for source in plan if {"few", "large"} <= {*source.tasks}
+    }
+    assert 0 < len(left) < len(plan)
 
 
 def test_images_of_several_tasks_are_those_of_one_with_all_classes() -> None:
