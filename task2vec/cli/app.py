@@ -12,6 +12,7 @@ from task2vec.cli import (
     backtest,
     batch,
     bundles,
+    experts,
     finetune,
     information,
     jobs,
@@ -37,7 +38,7 @@ COMMANDS = {
     ),
     "Choose and train a model": (
         *("recommend", "finetune", "compare", "evaluate", "predict", "models", "outcomes"),
-        *("bundle", "backtest"),
+        *("experts", "bundle", "backtest"),
     ),
     "Run a server": ("serve", "worker", "jobs", "keys"),
     "Set up": ("demo", "probes", "doctor"),
@@ -198,6 +199,7 @@ for part in (
     app.add_typer(part.app)
 app.add_typer(models.app, name="models")
 app.add_typer(outcomes.app, name="outcomes")
+app.add_typer(experts.app, name="experts")
 app.add_typer(bundles.app, name="bundle")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")

@@ -84,7 +84,11 @@ LOCAL = {
     "compare": "compare emoji_food --models small --images 18 --epochs 1",
 }
 #: What prints no JSON: refused at once, with nothing on stdout. `worker` ends with the session.
-PLAIN = {"demo": "demo --examples nosuch", "worker_without_server": "worker"}
+PLAIN = {
+    "demo": "demo --examples nosuch",
+    "experts_get": "experts get --examples nosuch",
+    "worker_without_server": "worker",
+}
 #: Of a server, whose worker comes late: what waits is shown as it waits.
 REMOTE = {
     "jobs_list": "jobs list",

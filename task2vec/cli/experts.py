@@ -1,0 +1,101 @@
+"""The command experts get: starting models for a store that has none of its own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from task2vec.cli.option_groups import grouped
+from task2vec.cli.options import EMBEDDING, Here
+from task2vec.cli.output import answer, warn
+from task2vec.cli.progress import bars, work_bar
+from task2vec.client.show.sheet import Sheet, interval, percent
+from task2vec.errors import InputError
+from task2vec.types.tuning import Recipe
+
+if TYPE_CHECKING:
+    from task2vec.messages.finetuning import Tuned
+
+app = typer.Typer(no_args_is_help=True, help="Make experts of example tasks to start from.")
+
+#: One of each kind of images: see docs/adr/0055-experts-for-a-fresh-store.md.
+TASKS = ("greek_capitals", "emoji_food", "sprites_monsters", "satellite_day", "fashion_mixed")
+
+
+@app.callback()
+def group() -> None:
+    """Keep the only command of the group a command of its own."""
+
+
+@app.command("get")
+@grouped
+def get(
+    examples: Annotated[
+        Path,
+        typer.Option(help="The folder with the example tasks: `examples` of the repository."),
+    ] = Path("examples"),
+    count: Annotated[
+        int, typer.Option(min=1, max=len(TASKS), help="So many, of as many kinds of images.")
+    ] = len(TASKS),
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="At most this many epochs. Default: by the number of images."),
+    ] = None,
+    *,
+    here: Here,
+) -> None:
+    """Make experts of example tasks, which `recommend` can then name as starting models.
+
+    Example: `task2vec experts get --examples examples`
+
+    The default model is fine-tuned, all layers of it, on letters, emoji, sprites, satellite
+    pictures and clothes: five experts in some minutes each on two cores. They help where there are
+    few images of a class. The tasks come into the store with them.
+
+    An expert that is there is not made again. After an interruption the same command goes on.
+    """
+    folders = {task: _folder(examples, task) for task in TASKS[:count]}
+    made: list[Tuned] = []
+    with here.client() as client, bars() as progress:
+        there = {model.name for model in client.models.list()}
+        names = {task: f"{task}-from-{EMBEDDING.probe}" for task in folders}
+        for task, folder in folders.items():
+            if names[task] not in there:
+                tell = work_bar(progress, f"fine-tuning on {task}")
+                made.append(
+                    client.finetune(
+                        str(folder),
+                        name=names[task],
+                        recipe=Recipe.ALL_LAYERS,
+                        epochs=epochs,
+                        progress=tell,
+                    )
+                )
+    kept = [name for name in names.values() if name in there]
+    for expert in made:
+        warn(expert.warnings)
+    rows = [
+        (each.model, percent(each.accuracy), interval(each.interval), round(each.seconds))
+        for each in made
+    ]
+    columns = ["expert", "accuracy on its task", "95 % interval", "seconds"]
+    notes = [f"{name} was there already." for name in kept]
+    answer(
+        {"made": made, "kept": kept},
+        Sheet("", columns, rows, notes=notes) if made else " ".join(notes),
+        as_json=here.as_json,
+        then=[["recommend", "FOLDER"]],
+    )
+
+
+def _folder(examples: Path, task: str) -> Path:
+    """Return the folder of an example task; raises `InputError` where there is none."""
+    folder = examples / "tasks" / task
+    if not folder.is_dir():
+        raise InputError(
+            f"The example tasks are not in {examples}",
+            expected="the folder `examples` of the task2vec repository",
+            got=f"no folder {folder}",
+            remedy="Run it from a clone of the repository, or name the folder with --examples.",
+        )
+    return folder
