@@ -161,7 +161,8 @@ async def test_a_removal_takes_a_key_that_writes_and_is_in_the_audit_log(server:
 
 async def test_what_is_removed_moves_no_recommendation_any_more(server: Running) -> None:
     async def asked() -> Any:
-        answer = await server.client.post("/v1/recommendations", json={"task": NAMES[0]})
+        question = {"task": NAMES[0], "bundles": False}
+        answer = await server.client.post("/v1/recommendations", json=question)
         assert answer.status_code == 200
         return answer.json()
 

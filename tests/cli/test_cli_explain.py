@@ -101,6 +101,7 @@ def known(cli: Cli, store: Path) -> Path:
 def test_a_stored_task_is_explained(cli: Cli, known: Path, budget: int) -> None:
     before = snapshot(known)
     asked = ("--max-parameters", 5_500_000, "--images", USED, "--store", known, "--budget", budget)
+    asked = (*asked, "--no-bundles")
     answer = cli("recommend", "emoji_food", *asked, "--explain", "--json").json
     explanation = answer["explanation"]
 

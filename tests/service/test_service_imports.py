@@ -77,5 +77,5 @@ def test_nor_does_what_they_do_with_models(tmp_path):
     from small_store import build
 
     store = shutil.copytree(build().store, tmp_path / "store")
-    # Ranking needs some linear algebra of scipy.
-    assert loaded(USE, store) == "['scipy']"
+    # Ranking needs some linear algebra of scipy, and what training will take the folds of sklearn.
+    assert loaded(USE, store) == "['scipy', 'sklearn']"

@@ -168,7 +168,7 @@ class Gain:
     def as_probed(self) -> tuple[float, float]:
         """Return it as the gain by linear probes, and the variance of that."""
         recipe, images = recipe_of(self.protocol), images_of(self.protocol)
-        missed = error_as_probed(recipe, self.gain, images=images, accuracy=self.base)
+        missed = error_as_probed(recipe, images=images, accuracy=self.base)
         return self.gain, self.variance + missed
 
 

@@ -128,23 +128,22 @@ def room(accuracy: float | None) -> float:
     return 1.0 if accuracy is None else 4 * accuracy * (1 - accuracy) + 0.02
 
 
-def error_as_probed(
-    recipe: Recipe, gain: float, *, images: int | None, accuracy: float | None
-) -> float:
-    """Return the variance by which a ``gain`` by a recipe misses that by linear probes.
+def error_as_probed(recipe: Recipe, *, images: int | None, accuracy: float | None) -> float:
+    """Return the variance by which a gain by a recipe misses that by linear probes.
 
     ``images`` are those that trained, None where it is not known, and ``accuracy`` is the default's
-    by the recipe. It is the mean square of what `Follows` says over the gains by linear probes that
-    are likely then: normal ones around the gain, as far apart as gains usually are (`USUAL_SD`).
-    The gain itself is taken as it is: that of a model as good as the default stays 0.
+    by the recipe. It is the mean square of what `Follows` says over gains as they usually are
+    (`USUAL_SD`), whatever the gain: were that of a large gain larger, it would count for less than
+    a small one. The gain itself is taken as it is: that of a model as good as the default stays 0.
     """
     if recipe is Recipe.LINEAR_PROBE:
         return PROTOCOL_SD**2
     follows = FOLLOWS[recipe]
     images = images or _USUAL_IMAGES
-    lost, gained = split_squares(gain, USUAL_SD)
-    missed = (1 - follows.kept(images)) ** 2 * gained + (follows.loss - 1) ** 2 * lost
-    return own_variance(recipe, lost, gained, images=images, accuracy=accuracy) + missed
+    # Half of the square of a gain around 0 is that of its positive part.
+    half = USUAL_SD**2 / 2
+    missed = ((1 - follows.kept(images)) ** 2 + (follows.loss - 1) ** 2) * half
+    return own_variance(recipe, half, half, images=images, accuracy=accuracy) + missed
 
 
 @dataclass(frozen=True)
