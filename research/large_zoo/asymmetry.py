@@ -1,10 +1,11 @@
 """What of a source foretells gains beyond its symmetric distance to the target?
 
 ``python -m research.large_zoo.asymmetry`` gives, for each property of sources, the rank correlation
-with the gains on a target, and the partial one given the symmetric distance; and what is gained by
-taking the nearest with a weight on the property, chosen on half of the families and judged on the
-other. Gains are those of linear probes, both draws; those of fine-tuned last stages are few. The 36
-experts of which all layers were trained (`research.transfer`) are asked the same.
+with the gains on a target, and the partial one given the symmetric distance, over all sources and
+over those of one kind; and what is gained by taking the nearest with a weight on the property,
+chosen on half of the families and judged on the other. Gains are those of linear probes, both
+draws; those of fine-tuned last stages are few. The 36 experts of which all layers were trained
+(`research.transfer`) are asked the same.
 
 How it is decided was fixed before there were numbers: a property earns a place in the
 recommendation where, with 5 and with 10 images a class, the interval of its partial correlation
@@ -23,6 +24,7 @@ from research import RESULTS
 from research.development.tasks import choosing_families, development_tasks
 from research.large_zoo.draws import SHOTS
 from research.large_zoo.known import FAMILY, Zoo, mean_gains, read_zoo
+from research.large_zoo.plan import UNION_RATES
 from research.large_zoo.rank_correlation import by_target, mean_over, of_all_cells
 from research.large_zoo.tables import (
     TARGETS,
@@ -75,6 +77,10 @@ def main() -> None:
             "all sources": of(np.ones_like(relatives)),
             "relatives": of(relatives),
             "others": of(~relatives),
+            **{
+                name: of(np.broadcast_to(rows[:, None], gains.shape))
+                for name, rows in alike(zoo.sources).items()
+            },
             "nearest with a weight": weighted_nearest(
                 named, gains=gains, far=zoo.far_few[shots][1:], families=zoo.families
             ),
@@ -92,6 +98,23 @@ def main() -> None:
     text = json.dumps(document, indent=1)
     OUT.write_text(text + "\n", encoding="utf-8")
     print(text)
+
+
+def alike(sources: Sequence[SourceRow]) -> dict[str, Mask]:
+    """Return which of S sources have one task, or several at one rate.
+
+    Experts of several tasks at the lowest rate are the best of this zoo, whatever the target: what
+    foretells a gain only because it tells these kinds apart foretells nothing within one.
+    """
+    several = np.array(["+" in source.tasks for source in sources])
+    rates = np.array([source.rate for source in sources])
+    return {
+        "sources of one task": ~several,
+        **{
+            f"sources of several tasks at {rate:g}": several & (rates == rate)
+            for rate in UNION_RATES
+        },
+    }
 
 
 def properties(sources: Sequence[SourceRow], far: Matrix, nats: Matrix) -> dict[str, Matrix]:

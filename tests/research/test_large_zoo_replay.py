@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from research.large_zoo.asymmetry import tuned_correlations, weighted_nearest
+from research.large_zoo.asymmetry import alike, tuned_correlations, weighted_nearest
 from research.large_zoo.checkpoints import compared
 from research.large_zoo.costs import Costs, TargetCosts
 from research.large_zoo.known import Relations, Zoo, mean_gains, related_tasks
@@ -263,6 +263,17 @@ def test_only_what_is_counted_is_correlated_and_a_target_of_few_sources_is_left_
     )
     assert found["gain"] == {"plain": [1, 1, 1], "given nearness": [1, 1, 1]}
     assert found["one"] == {"plain": None, "given nearness": None}
+
+
+def test_sources_are_alike_by_their_number_of_tasks_and_their_rate() -> None:
+    one, several = source_row(0), replace(source_row(1), tasks="emoji_food+gnome_icons")
+    sources = [one, several, replace(several, rate=3e-4), replace(one, source=9)]
+    found = {name: rows.tolist() for name, rows in alike(sources).items()}
+    assert found == {
+        "sources of one task": [True, False, False, True],
+        "sources of several tasks at 0.0003": [False, False, True, False],
+        "sources of several tasks at 0.001": [False, True, False, False],
+    }
 
 
 def test_fine_tuned_cells_are_correlated_all_at_once_over_the_experts_that_count(zoo) -> None:
