@@ -21,6 +21,14 @@ def _cold_start(result: Result) -> str:
     )
 
 
+def _first_answer(result: Result) -> str:
+    return (
+        f"{result['seconds']:.1f} s for {result['images']} pictures; "
+        f"{result['processor_seconds']:.1f} s of the processor, of which importing torch, timm and "
+        f"scikit-learn {result['libraries_processor_seconds']:.1f} s"
+    )
+
+
 def _passes(result: Result) -> str:
     return "; ".join(
         f"{row['network']}, {row['layers']} layers: {row['ratio']:.2f} "
@@ -101,6 +109,7 @@ def _gpu(result: Result) -> str:
 #: What is measured and how a result is told, by the name of its file.
 FIGURES: dict[str, tuple[str, Callable[[Result], str]]] = {
     "cold_start": ("`task2vec embed`, from process start to result", _cold_start),
+    "first_answer": ("the first `task2vec recommend` in a fresh store", _first_answer),
     "passes": ("an embedding pass against plain forward and backward, by seconds", _passes),
     "repeatability": ("distance of two repeats", _repeatability),
     "coverage": ("truth inside the 95 % interval of a distance", _coverage),

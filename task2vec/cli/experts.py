@@ -49,8 +49,8 @@ def get(
     Example: `task2vec experts get --examples examples`
 
     The default model is fine-tuned, all layers of it, on letters, emoji, sprites, satellite
-    pictures and clothes: five experts in some minutes each on two cores. They help where there are
-    few images of a class. The tasks come into the store with them.
+    pictures and clothes: five experts, each of which takes two minutes of one core. They help where
+    there are few images of a class. The tasks come into the store with them.
 
     An expert that is there is not made again. After an interruption the same command goes on.
     """

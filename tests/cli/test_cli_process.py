@@ -56,6 +56,16 @@ def test_data_goes_to_stdout_and_the_rest_to_stderr(small: SmallStore) -> None:
     assert "\x1b" not in refused.stderr
 
 
+def test_garbage_is_looked_for_seldom() -> None:
+    code = (
+        "import gc, sys; from task2vec.cli import main; sys.argv = ['task2vec', '--version']\n"
+        "try: main()\n"
+        "finally: print(gc.isenabled(), gc.get_threshold()[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "True 50000"
+
+
 def test_an_interrupted_batch_keeps_what_it_acknowledged_and_goes_on(
     cli: Cli, tmp_path: Path
 ) -> None:
