@@ -1,5 +1,6 @@
 """What the tables hold of the zoo, as arrays, and how its tasks are related."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from research.large_zoo.embeddings import (
     plain_distances,
     read_embedded,
 )
+from research.large_zoo.images import folder
 from research.large_zoo.plan import HARMFUL_RATE, asked_of
 from research.large_zoo.tables import (
     SOURCES,
@@ -180,13 +182,23 @@ class Relations:
 def read_relations(zoo: Zoo, shots: int) -> Relations:
     """Return the relations by the embeddings that `research.large_zoo` kept, the draw's by shots.
 
-    They are not in the tables: half a million numbers that take two minutes to compute.
+    They are not in the tables: half a million numbers that take two minutes to compute. They are
+    kept beside the embeddings, by the sources that there are.
     """
-    return related(
-        [read_embedded(f"source-{source.source:03}") for source in zoo.sources],
-        [read_embedded(name) for name in zoo.names],
-        [read_embedded(f"{name}-{shots}") for name in zoo.names],
-    )
+    names = [f"source-{source.source:03}" for source in zoo.sources]
+    key = zlib.crc32(" ".join([*names, *zoo.names]).encode())
+    path = folder() / f"relations-{shots}-{key:08x}.npz"
+    if not path.exists():
+        found = related(
+            [read_embedded(name) for name in names],
+            [read_embedded(name) for name in zoo.names],
+            [read_embedded(f"{name}-{shots}") for name in zoo.names],
+        )
+        partial = path.with_suffix(".partial.npz")
+        np.savez(partial, **vars(found))
+        partial.rename(path)
+    with np.load(path) as file:
+        return Relations(**dict(file))
 
 
 def related(

@@ -69,6 +69,23 @@ class Asked:
         means[0] = 0.0
         return np.asarray(means)
 
+    @cached_property
+    def fitted(self) -> "Fitted":
+        """The gain model of what is known, whatever the seconds that follow."""
+        began = time.process_time()
+        world = world_of(self)
+        fits = _OneFit(world, target=len(world.tasks) - 1)
+        return Fitted(world, fits, time.process_time() - began)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A world, its gain model, and the ``seconds`` of the processor that both took."""
+
+    world: World
+    fits: Fits
+    seconds: float
+
 
 def choices(asked: Asked, seconds: float, rng: np.random.Generator) -> dict[str, list[int]]:
     """Return the models that each rule takes, one of each random order of those that have one."""
@@ -118,15 +135,15 @@ def ours(asked: Asked, seconds: float) -> dict[str, int]:
 
     Embedding the images and fitting the gain model come first, and count.
     """
-    began = time.process_time()
-    world = world_of(asked)
-    fits = _Fitted(world, target=len(world.tasks) - 1)
-    spent = time.process_time() - began + asked.needed.embed
+    fitted = asked.fitted
+    spent = fitted.seconds + asked.needed.embed
     one = asked.costs.passed(asked.needed.images) + asked.needed.held_out
     # The default is probed before the first expert, for comparison.
     spent += one
+    world = fitted.world
     case = Case(world, len(world.tasks) - 1, np.arange(len(world.models)))
-    steps = Ours(OURS, fits, _scores(asked, world), passes=_EVERY, trust=TRUST).steps(case)
+    scores = _scores(asked, world)
+    steps = Ours(OURS, fitted.fits, scores, passes=_EVERY, trust=TRUST).steps(case)
     _, first = next(steps)
     last = first
     while spent + one <= seconds:
@@ -177,7 +194,7 @@ def world_of(asked: Asked) -> World:
     )
 
 
-class _Fitted(Fits):
+class _OneFit(Fits):
     """One fit for one case; intervals reach as far as those of a normal distribution."""
 
     def __init__(self, world: World, *, target: int) -> None:
