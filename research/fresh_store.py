@@ -30,12 +30,12 @@ from task2vec.distance.embedding_distances import task_complexity
 from task2vec.distance.matrix import symmetric_matrix
 from task2vec.embedding.bundle import BundleContent
 from task2vec.embedding.bundle_file import read_bundle
-from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.recommendations import Recommended
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.question import KnownTask, Question
 from task2vec.recommendation.backtest.bootstrap import over_tasks, ratio_of_sums
 from task2vec.recommendation.evidence.gains import GainTable
+from task2vec.service.bundles.usable import usable_outcomes
 from task2vec.service.packaged_models import default_model_id, packaged_models
 from task2vec.types.tuning import Recipe
 
@@ -83,11 +83,7 @@ class Known:
         )
         self._complexity = {t.name: float(task_complexity(t.embedding)) for t in content.tasks}
         self._place = {name: i for i, name in enumerate(self.tasks)}
-        ids = {model.name: model.id for model in packaged_models()}
-        self._outcomes = [
-            StoredOutcome.model_validate({**o.model_dump(), "model": ids[o.model], "details": {}})
-            for o in content.outcomes
-        ]
+        self._outcomes, _ = usable_outcomes(content)
 
     def question(self, asked: Asked, probes: Probes) -> Question:
         """Return the question about a target, of which no relative is known."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from task2vec.errors import UnknownNameError
 from task2vec.messages.jobs import Progress
 from task2vec.messages.models import Model
-from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.recommendation_question import RecommendationQuestion
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import StoredTask
 from task2vec.types import HeadFit, Provenance, Space, TaskEmbedding

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from research.development.tasks import DevelopmentTask, cache, development_tasks
-from research.transfer.features import Features
+from research.transfer.features import Features, kept_features
 from research.transfer.zoo import Starting
 from task2vec.data.open import open_source
 from task2vec.data.sampling.sample import draw_sample
@@ -15,7 +15,6 @@ from task2vec.probe.probe import Pixels, Probe
 
 #: Images of each task, spread over its classes.
 PER_TASK = 8
-BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +43,4 @@ class Anchors:
 
     def features_of(self, model: Starting) -> Features:
         """Return the (N, D) features of a model of the probe's architecture."""
-        path = cache() / "anchors" / f"{model.name}.npy"
-        if not path.exists():
-            found = model.probe.features(self.images, batch_size=BATCH).numpy().astype(np.float16)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(".partial")
-            with partial.open("wb") as file:
-                np.save(file, found)
-            partial.rename(path)
-        features: Features = np.load(path).astype(np.float32)
-        return features
+        return kept_features(model, self.images, cache() / "anchors" / f"{model.name}.npy")

@@ -1,5 +1,6 @@
 """What the starting models see in the images of a target, computed once and kept."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,21 @@ from numpy.typing import NDArray
 from research.development.tasks import cache
 from research.transfer.targets import Target
 from research.transfer.zoo import Starting
+from task2vec.probe.probe import Pixels
 
 BATCH = 16
 Features = NDArray[np.float32]
 
 
 def features_of(model: Starting, target: Target) -> Features:
-    """Return the (N, D) features of a target's images; single precision's half is kept of them."""
-    path = _path(model.name, target.name)
+    """Return the (N, D) features of a target's images."""
+    return kept_features(model, target.images, _path(model.name, target.name))
+
+
+def kept_features(model: Starting, images: Sequence[Pixels], path: Path) -> Features:
+    """Return the (N, D) features of images, kept in a file of half precision."""
     if not path.exists():
-        found = model.probe.features(target.images, batch_size=BATCH).numpy().astype(np.float16)
+        found = model.probe.features(images, batch_size=BATCH).numpy().astype(np.float16)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         with partial.open("wb") as file:

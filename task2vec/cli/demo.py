@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
+from task2vec.cli.experts import no_examples
 from task2vec.cli.output import console, print_sheet
 from task2vec.cli.progress import bars, passing, stages_bar, work_bar
 from task2vec.cli.recommend import print_answer
@@ -78,12 +79,7 @@ def _families(examples: Path) -> dict[str, str]:
     try:
         tasks = tomllib.loads((examples / "tasks.toml").read_text(encoding="utf-8"))["tasks"]
     except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
-        raise InputError(
-            f"The example tasks are not in {examples}",
-            expected="the folder `examples` of the task2vec repository",
-            got=str(error),
-            remedy="Run it from a clone of the repository, or name the folder with --examples.",
-        ) from error
+        raise no_examples(examples, got=str(error)) from error
     return {name: about["family"] for name, about in tasks.items()}
 
 

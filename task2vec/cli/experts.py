@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.option_groups import grouped
-from task2vec.cli.options import EMBEDDING, Here
+from task2vec.cli.options import EMBEDDING, Examples, Here
 from task2vec.cli.output import answer, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.client.show.sheet import Sheet, interval, percent
@@ -30,10 +30,7 @@ def group() -> None:
 @app.command("get")
 @grouped
 def get(
-    examples: Annotated[
-        Path,
-        typer.Option(help="The folder with the example tasks: `examples` of the repository."),
-    ] = Path("examples"),
+    examples: Examples = Path("examples"),
     count: Annotated[
         int, typer.Option(min=1, max=len(TASKS), help="So many, of as many kinds of images.")
     ] = len(TASKS),
@@ -92,10 +89,15 @@ def _folder(examples: Path, task: str) -> Path:
     """Return the folder of an example task; raises `InputError` where there is none."""
     folder = examples / "tasks" / task
     if not folder.is_dir():
-        raise InputError(
-            f"The example tasks are not in {examples}",
-            expected="the folder `examples` of the task2vec repository",
-            got=f"no folder {folder}",
-            remedy="Run it from a clone of the repository, or name the folder with --examples.",
-        )
+        raise no_examples(examples, got=f"no folder {folder}")
     return folder
+
+
+def no_examples(folder: Path, *, got: str) -> InputError:
+    """Return the error for a folder that lacks the example tasks."""
+    return InputError(
+        f"The example tasks are not in {folder}",
+        expected="the folder `examples` of the task2vec repository",
+        got=got,
+        remedy="Run it from a clone of the repository, or name the folder with --examples.",
+    )

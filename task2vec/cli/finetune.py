@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.option_groups import grouped
-from task2vec.cli.options import EMBEDDING, Here, Seed, TaskOrSource
+from task2vec.cli.options import EMBEDDING, Here, HowLong, Seed, TaskOrSource
 from task2vec.cli.output import (
     answer,
     check_picture,
@@ -18,7 +18,6 @@ from task2vec.cli.output import (
     warn,
 )
 from task2vec.cli.progress import bars, work_bar
-from task2vec.cli.recommend import HowLong
 from task2vec.client.show.expert import of_comparison, of_tuned
 from task2vec.client.show.recommendation import reasons, verdict
 from task2vec.errors import SettingError

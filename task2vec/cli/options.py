@@ -216,6 +216,18 @@ class SourceOptions:
     seed: Seed = EMBEDDING.seed
 
 
+#: The time that a person has.
+HowLong = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DURATION",
+        help="The time you have for measuring and training, such as 10m or 1h30m: what takes "
+        "longer is not recommended.",
+    ),
+]
+Examples = Annotated[
+    Path, typer.Option(help="The folder with the example tasks: `examples` of the repository.")
+]
 TaskOrSource = Annotated[
     str,
     typer.Argument(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from task2vec.cli.option_groups import grouped
-from task2vec.cli.options import Here, ModelLimits, SourceOptions, TaskOrSource
+from task2vec.cli.options import Here, HowLong, ModelLimits, SourceOptions, TaskOrSource
 from task2vec.cli.output import (
     console,
     messages,
@@ -28,7 +28,7 @@ from task2vec.client.show.recommendation import (
 )
 from task2vec.data.wording import FOLDER, plural
 from task2vec.errors import NoStoreError, UnknownNameError
-from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.recommendation_question import RecommendationQuestion
 from task2vec.types.tuning import Recipe
 
 if TYPE_CHECKING:
@@ -47,15 +47,6 @@ _ANSWERED_ELSEWHERE = ("task", "budget", "explain", "code", "store", "url", "api
 
 app = typer.Typer()
 
-#: The time that a person has.
-HowLong = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DURATION",
-        help="The time you have for measuring and training, such as 10m or 1h30m: what takes "
-        "longer is not recommended.",
-    ),
-]
 _DEFAULTS = RecommendationQuestion.model_construct()
 
 

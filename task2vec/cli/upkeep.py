@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from task2vec.cli.option_groups import grouped
-from task2vec.cli.options import Here
+from task2vec.cli.options import Examples, Here
 from task2vec.cli.output import answer, messages, print_behind, print_json, print_next
 from task2vec.client.show.sheet import Sheet, text_of
 from task2vec.data.wording import plural
@@ -192,10 +192,7 @@ def _examine_server(here: Here, url: str) -> "Iterator[Check]":
 @app.command("demo")
 @grouped
 def demo(
-    examples: Annotated[
-        Path,
-        typer.Option(help="The folder with the example tasks: `examples` of the repository."),
-    ] = Path("examples"),
+    examples: Examples = Path("examples"),
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Where the store and the map go.")
     ] = Path("demo-out"),

@@ -72,9 +72,14 @@ def epochs_of(training: int, judged: int, settings: FineTuningSettings) -> Work:
     return Work(forward=epochs * judged, trained=epochs * training, steps=epochs * steps)
 
 
-def _folds(labels: Indices, settings: FineTuningSettings) -> Work:
-    """Return what it takes to train all layers, and judge by them, fold by fold."""
+def _folds(labels: Indices, validation: int, settings: FineTuningSettings) -> Work:
+    """Return what it takes to train all layers, and judge by them, fold by fold.
+
+    Nothing, where images validate.
+    """
     work = Work()
+    if validation:
+        return work
     for train, out in folds(labels, seed=settings.seed):
         work += epochs_of(len(train), 0, settings) + Work(forward=len(out))
     return work
@@ -87,15 +92,14 @@ def _linear_probe(training: Indices, validation: int, _settings: FineTuningSetti
 
 def _all_layers(training: Indices, validation: int, settings: FineTuningSettings) -> Work:
     """Return all epochs, with the folds where no image validates."""
-    work = epochs_of(len(training), validation, settings)
-    return work if validation else work + _folds(training, settings)
+    return epochs_of(len(training), validation, settings) + _folds(training, validation, settings)
 
 
 def _last_stage(training: Indices, validation: int, settings: FineTuningSettings) -> Work:
     """Return the same from the last stage on, and what the trunk looks at."""
-    work, judged = _all_layers(training, validation, settings), validation
-    if not validation:
-        judged = len(training) if _folds(training, settings).trained else 0
+    compared = _folds(training, validation, settings)
+    work = epochs_of(len(training), validation, settings) + compared
+    judged = len(training) if compared.trained else validation
     return Work(
         forward=VIEWS * len(training) + judged,
         stage_forward=work.forward,
@@ -107,9 +111,10 @@ def _last_stage(training: Indices, validation: int, settings: FineTuningSettings
 def _auto(training: Indices, validation: int, settings: FineTuningSettings) -> Work:
     """Return the features, then all layers; these are not trained with one image a class."""
     features = _linear_probe(training, validation, settings)
-    if not validation and not _folds(training, settings).trained:
+    compared = _folds(training, validation, settings)
+    if not validation and not compared.trained:
         return features
-    return features + _all_layers(training, validation, settings)
+    return features + epochs_of(len(training), validation, settings) + compared
 
 
 #: What each recipe computes at most: of the labels that train (N,), the number of images that

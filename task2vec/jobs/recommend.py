@@ -17,7 +17,7 @@ from task2vec.jobs.workbench import Workbench
 from task2vec.messages.leases import Findings as SentFindings
 from task2vec.messages.leases import PlannedModel, Report, Timing
 from task2vec.messages.models import Model
-from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.recommendation_question import RecommendationQuestion
 from task2vec.messages.work import RecommendWork
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.models.experts import STORED

@@ -18,7 +18,7 @@ from task2vec.messages.leases import PlannedModel
 from task2vec.messages.models import Model
 from task2vec.messages.neighbours import DistanceQuestion, SearchQuestion
 from task2vec.messages.predictions import NewPrediction
-from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.recommendation_question import RecommendationQuestion
 
 
 class LentDataset(Answer):

@@ -20,7 +20,7 @@ from task2vec.messages.jobs import NewEmbedding, NewTuning
 from task2vec.messages.neighbours import SearchQuestion
 from task2vec.messages.outcomes import NewOutcome
 from task2vec.messages.published import PublishedQuestion
-from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.recommendation_question import RecommendationQuestion
 from task2vec.messages.settings import EmbeddingSettings, TuningSettings
 
 PARTS = ("", "tasks", "models", "outcomes", "jobs", "datasets")

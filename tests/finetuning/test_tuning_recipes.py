@@ -14,7 +14,7 @@ from torchvision.models import mobilenet_v2
 from task2vec.errors import WeightsError
 from task2vec.finetuning import resume
 from task2vec.finetuning.classify import classify, fitted_classifier, unheard
-from task2vec.finetuning.foreseen_work import LEAST_VALIDATION, VIEWS, passes
+from task2vec.finetuning.foreseen_work import LEAST_VALIDATION, VIEWS, WORK, passes
 from task2vec.finetuning.last_stage import split, split_network
 from task2vec.finetuning.recipe import METHODS, fine_tune
 from task2vec.finetuning.resume import Unfinished, place
@@ -55,7 +55,7 @@ def tune(start, data, recipe, *, validated=36, **changed):
 
 
 def test_every_recipe_can_be_carried_out():
-    assert set(METHODS) == set(Recipe)
+    assert set(METHODS) == set(WORK) == set(Recipe)
 
 
 @pytest.mark.parametrize("validated", [36, 6])

@@ -11,9 +11,9 @@ from small_store import cut
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.jobs.embed import embed
 from task2vec.messages.jobs import NewEmbedding
+from task2vec.messages.recommendation_question import RecommendationQuestion
 from task2vec.messages.recommendations import (
     EvidenceKind,
-    RecommendationQuestion,
     Recommended,
     StepKind,
 )

@@ -5,7 +5,7 @@ import pytest
 from factories import replace, which_model
 from served import add_task, embedding, expert_of, hashes
 
-from task2vec.messages.recommendations import MOST_SHARED
+from task2vec.messages.recommendation_question import MOST_SHARED
 from task2vec.recommendation.evidence.leaks import SEEN_GAIN
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.packaged_models import default_model_id

@@ -27,7 +27,7 @@ from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.service.models.timm_snippet import starting_code
 from task2vec.service.models.experts import register_tuned
 from task2vec.service.models.availability import weights_of
-from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.recommendation_question import RecommendationQuestion
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.subjects import resolve
 from task2vec.service.workspace import Workspace

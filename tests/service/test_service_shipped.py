@@ -120,7 +120,7 @@ def test_tasks_of_a_store_stand_beside_them(fresh: Workspace) -> None:
         assert ranking.between[row, column] == pytest.approx(exact, abs=1e-9)
         assert ranking.between[column, row] == ranking.between[row, column]
     np.testing.assert_array_equal(np.diagonal(ranking.between), 0)
-    # One's own protocol is the one that accuracies are told by.
+    # Accuracies are stated by one's own protocol.
     assert ranking.gains.base(stored.id) == 0.5
 
 

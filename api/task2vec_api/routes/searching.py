@@ -7,7 +7,10 @@ from starlette.responses import Response
 from task2vec.messages.backtests import Backtest, BacktestQuestion
 from task2vec.messages.jobs import Job
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
-from task2vec.messages.recommendations import RecommendationQuestion, Recommended
+from task2vec.messages.recommendation_question import RecommendationQuestion
+from task2vec.messages.recommendations import (
+    Recommended,
+)
 from task2vec.service.recommend.recommendation import recommend
 from task2vec.service.tasks.dataset_sources import images_missing
 from task2vec.service.tasks.search import distances

@@ -28,7 +28,10 @@ from task2vec.messages.models import ModelPage
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.messages.outcomes import OutcomeFilter, OutcomePage
 from task2vec.messages.published import PublishedModelPage, PublishedQuestion
-from task2vec.messages.recommendations import RecommendationQuestion, Recommended
+from task2vec.messages.recommendation_question import RecommendationQuestion
+from task2vec.messages.recommendations import (
+    Recommended,
+)
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import StoredTask, TaskImport, TaskListing, TaskPage
 from task2vec.service import outcomes

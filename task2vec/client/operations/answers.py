@@ -21,10 +21,8 @@ from task2vec.messages.neighbours import (
     SearchQuestion,
     Subject,
 )
+from task2vec.messages.recommendation_question import BUDGET, MOST_SHARED, RecommendationQuestion
 from task2vec.messages.recommendations import (
-    BUDGET,
-    MOST_SHARED,
-    RecommendationQuestion,
     Recommended,
 )
 from task2vec.messages.settings import EMBEDDING, TUNING, EmbeddingSettings, TuningSettings

@@ -5,7 +5,6 @@ accuracy. Gains, not accuracies, are averaged over tasks: raw accuracies mix in 
 difficulty.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,15 +17,13 @@ from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommendation.evidence.outcomes import what_was_measured, without_default
 from task2vec.recommendation.evidence.recipes import (
     PROTOCOL_SD,
+    USUAL_SHOTS,
     error_as_probed,
     images_of,
     recipe_of,
+    shots_of,
 )
 from task2vec.types.tuning import Recipe
-
-#: Training images of a class where a protocol tells no number: two thirds of the images are as many
-#: on half of the development tasks.
-_MANY = 30
 
 
 class GainTable:
@@ -45,7 +42,7 @@ class GainTable:
         default: str,
         *,
         theirs: Collection[str] = (),
-        shots: float = _MANY,
+        shots: float = USUAL_SHOTS,
     ) -> None:
         outcomes = list(outcomes)
         self.unused = without_default(outcomes, default)
@@ -170,16 +167,6 @@ class Gain:
         recipe, images = recipe_of(self.protocol), images_of(self.protocol)
         missed = error_as_probed(recipe, images=images, accuracy=self.base)
         return self.gain, self.variance + missed
-
-
-def shots_of(protocol: str) -> int:
-    """Return the training images of a class that the name of a protocol tells, else many.
-
-    >>> shots_of("linear probe, 5 images a class"), shots_of("linear probe")
-    (5, 30)
-    """
-    found = re.search(r"(\d{1,9}) images (?:of a|per|a|in each) class", protocol)
-    return max(int(found[1]), 1) if found else _MANY
 
 
 def _weighed(gains: Sequence[tuple[float, float]]) -> tuple[float, float] | None:

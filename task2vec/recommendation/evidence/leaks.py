@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from task2vec.messages.recommendations import MOST_SHARED
+from task2vec.messages.recommendation_question import MOST_SHARED
 from task2vec.types.image_hashes import ImageHashes
 
 #: Bits of 255 that two hashes of one image may differ in, and of the 63 lowest frequencies.

@@ -58,6 +58,9 @@ OWN_IMAGES = 50
 USUAL_SD = 0.062
 #: Training images of an outcome that does not tell.
 _USUAL_IMAGES = 200
+#: Training images of a class where a protocol tells no number: two thirds of the images are as many
+#: on half of the development tasks.
+USUAL_SHOTS = 30
 #: Accuracies nearer to 0 or 1 than this count as at this distance: log-odds have no ends.
 _EDGE = 0.01
 
@@ -196,6 +199,16 @@ def images_of(protocol: str) -> int | None:
     """
     found = re.search(r"(\d{1,9}) images\b(?! (of|per|a|in each) )", protocol)
     return max(int(found[1]), 1) if found else None
+
+
+def shots_of(protocol: str) -> int:
+    """Return the training images of a class that the name of a protocol tells, else `USUAL_SHOTS`.
+
+    >>> shots_of("linear probe, 5 images a class"), shots_of("linear probe")
+    (5, 30)
+    """
+    found = re.search(r"(\d{1,9}) images (?:of a|per|a|in each) class", protocol)
+    return max(int(found[1]), 1) if found else USUAL_SHOTS
 
 
 def expected_excess(mean: float, sd: float) -> float:

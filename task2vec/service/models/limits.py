@@ -7,7 +7,7 @@ from task2vec.data.wording import shown
 from task2vec.errors import SettingError
 from task2vec.messages.models import Model
 from task2vec.messages.published import PublishedQuestion
-from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.recommendation_question import RecommendationQuestion
 from task2vec.recommendation.published.models import PublishedModel
 
 #: So many names of licences or architectures a message holds.

@@ -11,7 +11,10 @@ from task2vec.data.wording import examples, shown
 from task2vec.distance.embedding_distances import task_complexity
 from task2vec.distance.matrix import symmetric_matrix
 from task2vec.messages.models import Model
-from task2vec.messages.recommendations import EarlierExpert, RecommendationQuestion
+from task2vec.messages.recommendation_question import RecommendationQuestion
+from task2vec.messages.recommendations import (
+    EarlierExpert,
+)
 from task2vec.recommendation.answer.question import KnownTask, Question
 from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.recommendation.evidence.leaks import count_shared

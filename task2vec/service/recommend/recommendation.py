@@ -8,7 +8,10 @@ from task2vec.errors import SourceError
 from task2vec.finetuning.probe_cache import Pace, machine
 from task2vec.finetuning.prober import Prober
 from task2vec.messages.models import Model
-from task2vec.messages.recommendations import RecommendationQuestion, Recommended
+from task2vec.messages.recommendation_question import RecommendationQuestion
+from task2vec.messages.recommendations import (
+    Recommended,
+)
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import Judge
 from task2vec.recommendation.answer.question import Question, TimeLimit

@@ -11,7 +11,7 @@ from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.embedding_distances import task_complexity
 from task2vec.distance.matrix import symmetric_matrix
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.messages.recommendations import RecommendationQuestion
+from task2vec.messages.recommendation_question import RecommendationQuestion
 from task2vec.recommendation.answer.question import KnownTask
 from task2vec.recommendation.evidence.leaks import count_shared
 from task2vec.service.bundles.shipped import Shipped, shipped, shipped_beside

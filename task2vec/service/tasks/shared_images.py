@@ -9,7 +9,10 @@ from task2vec.errors import UnknownNameError
 from task2vec.messages.models import Model
 from task2vec.messages.neighbours import Neighbour
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.messages.recommendations import MOST_SHARED, SharedImages
+from task2vec.messages.recommendation_question import MOST_SHARED
+from task2vec.messages.recommendations import (
+    SharedImages,
+)
 from task2vec.messages.tasks import StoredTask, TaskListing
 from task2vec.recommendation.evidence.leaks import Shared, count_shared
 from task2vec.service.tasks.subjects import Subject, files_of, same_folder
