@@ -134,7 +134,7 @@ def recommend(
     them at most.
 
     The model with the largest gain of linear probes is recommended if that gain is at least a fifth
-    of its standard deviation, and half a point is expected to be left of it by the recipe.
+    of its standard deviation, and the gain by the recipe at least half a point and 0.3 of its own.
     Otherwise the answer is the default, and the exit code is 3.
     """
     with here.work(task) as (client, tell):

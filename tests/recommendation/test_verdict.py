@@ -11,7 +11,7 @@ from scipy.stats import norm
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.measured_gains import is_tie
 from task2vec.recommendation.answer.predicted_accuracy import UncertainAccuracy
-from task2vec.recommendation.rankers import LEAST_GAIN, MOST_SD, surely_best
+from task2vec.recommendation.rankers import LEAST_GAIN, MOST_SD, RECIPE_TRUST, surely_best
 
 OTHER = model("other")
 
@@ -90,6 +90,28 @@ def test_a_gain_of_which_training_leaves_less_than_half_a_point_is_not_taken():
             "plain: other gains +"
         )
         assert answer.recommendations[0].model == "plain"
+
+
+def test_a_gain_that_training_leaves_within_its_doubt_is_not_taken():
+    probes = {"plain": right(200, 400), "other": right(240, 400)}
+    answers = [rank(ask([PLAIN, OTHER], measured=probes, images=n)) for n in range(10, 600, 10)]
+    plans = [found(answer, "other").plan(answer.recipe) for answer in answers]
+    half = [(plan.gain_interval[1] - plan.gain_interval[0]) / 2 for plan in plans]
+    # Half a point is left for longer than its doubt is small.
+    unsure, sure = [], []
+    for answer, plan, each in zip(answers, plans, half, strict=True):
+        if plan.gain > LEAST_GAIN:
+            deviations = 1.645 * plan.gain / each
+            (sure if deviations > RECIPE_TRUST else unsure).append(answer)
+    assert sure
+    assert {answer.chosen for answer in sure} == {"other"}
+    assert unsure
+    for answer in unsure:
+        assert (answer.chosen, answer.abstained) == ("plain", True)
+        assert answer.reason.startswith(
+            "with all layers trained, no model surely gains over the default, plain: the best is "
+            "other, expected to gain +"
+        )
 
 
 def test_without_the_default_the_best_is_taken_whatever_fine_tuning_loses():

@@ -57,9 +57,11 @@ def answer_of(judge: Judge, judged: Judged, steps: tuple[Step, ...] = ()) -> Rec
         reason = "no starting model passes the limits"
     elif abstained:
         # What surely gains by a linear probe, and is not taken, comes before what merely might.
-        best = first if judged.best is None else named[judged.offered[judged.best].name]
+        best, recipe = first, None
+        if judged.best is not None:
+            best, recipe = named[judged.offered[judged.best].name], judged.recipe
         tie = None if best is None else _tie(judged, question, best.model)
-        reason = why_abstained(best, chosen, recipe=judged.recipe, tie=tie)
+        reason = why_abstained(best, chosen, recipe=recipe, tie=tie)
     else:
         reason = why_taken(named[chosen].plan(judged.recipe))
         if judged.default is None:

@@ -31,7 +31,7 @@ from task2vec.recommendation.prediction.difficulty import (
     foretell,
 )
 from task2vec.recommendation.prediction.intervals import LEVEL, NORMAL_REACH, interval_reach
-from task2vec.recommendation.rankers import LEAST_GAIN, TRUST, surely_best
+from task2vec.recommendation.rankers import LEAST_GAIN, RECIPE_TRUST, TRUST, surely_best
 from task2vec.types.tuning import Recipe
 
 #: What a short fine-tuning misses of the gain that a full one will measure: a variance.
@@ -82,8 +82,9 @@ class Judged:
         return surely_best(mean, self.belief.sd, trust=TRUST)
 
     def gains(self, place: int) -> bool:
-        """Whether a model is expected to gain `LEAST_GAIN` by the recipe to take."""
-        return self.gain_by(self.recipe, place).mean >= LEAST_GAIN
+        """Whether a model gains enough by the recipe: `LEAST_GAIN`, and by `RECIPE_TRUST`."""
+        expected = self.gain_by(self.recipe, place)
+        return expected.mean >= max(LEAST_GAIN, RECIPE_TRUST * expected.sd)
 
     @property
     def leader(self) -> int | None:

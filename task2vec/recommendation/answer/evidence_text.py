@@ -241,21 +241,28 @@ def why_taken(plan: RecipePlan) -> str:
 
 
 def why_abstained(
-    best: Recommendation | None, default: str, *, recipe: Recipe, tie: StepKind | None
+    best: Recommendation | None, default: str, *, recipe: Recipe | None, tie: StepKind | None
 ) -> str:
     """Return why the default is taken, naming the model that comes nearest to beating it.
 
-    ``tie`` is the measurement in which the numbers of images that both got right differ by at most
-    one; None where they do not tie.
+    ``recipe`` is the one by which that model gains too little; None where it does so by a linear
+    probe already. ``tie`` is the measurement in which the numbers of images that both got right
+    differ by at most one; None where they do not tie.
     """
     if best is None or best.model == default or best.score <= 0:
         return f"no known model is expected to do better than the default, {default}"
-    gain = best.plan(recipe).gain
-    if best.score >= LEAST_GAIN > gain and tie is None and best.score_sd <= MOST_SD:
+    if recipe is not None:
+        plan = best.plan(recipe)
+        if plan.gain >= LEAST_GAIN:
+            return (
+                f"{TRAINED[recipe]}, no model surely gains over the default, {default}: the best "
+                f"is {best.model}, expected to gain {_points(plan.gain)} "
+                f"{_interval(plan.gain_interval)}"
+            )
         return (
             f"{TRAINED[recipe]}, no model is expected to gain half a point over the default, "
             f"{default}: {best.model} gains {_points(best.score)} with a linear probe, of which "
-            f"{_points(gain)} is left"
+            f"{_points(plan.gain)} is left"
         )
     if tie is not None:
         return (
