@@ -69,7 +69,11 @@ def neighbours(
     k: Annotated[int, typer.Option("-k", min=1, help="How many neighbours to show.")] = _DEFAULTS.k,
     asymmetric: Annotated[
         bool,
-        typer.Option("--asymmetric", help="Order by how good a source each task is for this one."),
+        typer.Option(
+            "--asymmetric",
+            help="Order as sources for this task: of two equally near, the more complex first. To "
+            "choose a model, use recommend: this order tells little of gains.",
+        ),
     ] = _DEFAULTS.asymmetric,
     geometry: Annotated[
         NeighbourGeometry,

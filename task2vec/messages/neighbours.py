@@ -41,7 +41,11 @@ class NeighbourFilter(Question):
     """Which of the near tasks are wanted, and by which distance."""
 
     k: int = Field(5, ge=1, le=1000, description="How many.")
-    asymmetric: bool = Field(False, description="The best *sources* for this task as target.")
+    asymmetric: bool = Field(
+        False,
+        description="Order as *sources* for this task: of two equally near, the more complex one "
+        "first.",
+    )
     geometry: NeighbourGeometry = Field(
         NeighbourGeometry.SYMMETRIC,
         description="The distance that orders: `symmetric`, corrected for noise, or `centred`, "
@@ -65,7 +69,7 @@ class NeighbourFilter(Question):
 
 
 class SearchQuestion(NeighbourFilter, Subject):
-    """Which tasks are near? With ``asymmetric`` the best *sources* for this one are meant."""
+    """Which tasks are near? With ``asymmetric`` they are ordered as *sources* for this one."""
 
     model_config = ConfigDict(
         json_schema_extra={
