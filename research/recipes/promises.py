@@ -23,9 +23,9 @@ from research.transfer.targets import Budget
 from research.transfer.zoo import DEFAULT
 from task2vec.recommendation.backtest.bootstrap import over_tasks
 from task2vec.recommendation.backtest.folds import cases
-from task2vec.recommendation.evidence.recipes import recipe_gain
+from task2vec.recommendation.evidence.recipes import RecipeGain, recipe_gain
 from task2vec.recommendation.prediction.intervals import NORMAL_REACH
-from task2vec.recommendation.rankers import TRUST
+from task2vec.recommendation.rankers import TRUST, Ranking
 from task2vec.types.tuning import Recipe
 
 OUT = RESULTS / "transfer_promises.json"
@@ -66,15 +66,8 @@ def judge(budget: Budget, left: LeftOut) -> dict[str, Any]:
             families.append(transfer.families[case.target])
             for probes in (0, *PASSES):
                 ranking = steps[min(probes, len(steps) - 1)][1]
-                assert ranking.sd is not None, "expected gains have one"
-                reach = float(np.asarray(ranking.reach)[-1, place])
-                expected = recipe_gain(
-                    Recipe.ALL_LAYERS,
-                    float(ranking.scores[place]),
-                    float(ranking.sd[place]) * reach / NORMAL_REACH,
-                    images=images,
-                    base=float(transfer.world.base[case.target]),
-                )
+                base = float(transfer.world.base[case.target])
+                expected = foretold(ranking, place, Recipe.ALL_LAYERS, images=images, base=base)
                 off = abs(cell.tuned - plain.tuned - expected.mean)
                 noise = gain_noise(cell, plain)
                 reached = NORMAL_REACH * np.hypot(expected.sd, np.sqrt(noise))
@@ -89,6 +82,16 @@ def judge(budget: Budget, left: LeftOut) -> dict[str, Any]:
             for found in [over_tasks(np.array(values), families=families)]
         },
     }
+
+
+def foretold(
+    ranking: Ranking, place: int, recipe: Recipe, *, images: int, base: float
+) -> RecipeGain:
+    """Return the gain that an answer expects of the model at a place, trained by a recipe."""
+    assert ranking.sd is not None, "expected gains have one"
+    reach = float(np.asarray(ranking.reach)[-1, place])
+    sd = float(ranking.sd[place]) * reach / NORMAL_REACH
+    return recipe_gain(recipe, float(ranking.scores[place]), sd, images=images, base=base)
 
 
 if __name__ == "__main__":

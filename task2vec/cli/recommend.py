@@ -133,9 +133,10 @@ def recommend(
     what fits into ten minutes, measuring included, is recommended, and measuring takes a quarter of
     them at most.
 
-    The model with the largest gain of linear probes is recommended if that gain is at least a fifth
-    of its standard deviation, and the gain by the recipe at least half a point and 0.3 of its own.
-    Otherwise the answer is the default, and the exit code is 3.
+    The model with the largest gain of linear probes is recommended if it is expected to gain half a
+    point, by a linear probe and by the recipe, and if both gains stand out from their doubt: by a
+    fifth and by 0.3 of their standard deviations. Otherwise the answer is the default, and the exit
+    code is 3.
     """
     with here.work(task) as (client, tell):
         asked = {**vars(limits), **vars(question), **vars(how)}

@@ -144,9 +144,9 @@ TRUST = 0.2
 #: a measurement a bundle of known tasks promised 0.2 to 0.4 points of the model next in size, and
 #: what came of it was as often a loss (docs/adr/0051-known-tasks-that-ship.md).
 LEAST_GAIN = 0.005
-#: By the recipe to take, the gain is to be above this many standard deviations, too. What was
-#: promised of models that are taken for less was two to four points more than what training gave
-#: (docs/adr/0049-recipes.md).
+#: By the recipe to take, the gain is to be above this many standard deviations, too. With many
+#: images what was taken for a fraction of a point lost more than it gained; with few the threshold
+#: costs nothing (docs/adr/0049-recipes.md).
 RECIPE_TRUST = 0.3
 #: A gain with a larger standard deviation is a guess, whatever is expected: its interval of 90 %
 #: reaches 25 points to either side. Of the choices in ``research/transfer`` none was above 0.12.

@@ -51,7 +51,7 @@ class Answers(Part[M]):
         seed: int = EMBEDDING.seed,
         progress: ShowProgress = True,
     ) -> Neighbours:
-        """Return the nearest stored tasks; asymmetric ones are ordered as *sources*.
+        """Return the nearest stored tasks; with ``asymmetric`` ordered as *sources* for it.
 
         A source that is not stored is embedded for this answer only, with ``probe``; a stored task
         has its own. ``tags`` (all of them), ``min_classes`` and ``max_classes`` say which tasks

@@ -82,7 +82,7 @@ class Judged:
         return surely_best(mean, self.belief.sd, trust=TRUST)
 
     def gains(self, place: int) -> bool:
-        """Whether a model gains enough by the recipe: `LEAST_GAIN`, and by `RECIPE_TRUST`."""
+        """Whether a model surely gains by the recipe: see `LEAST_GAIN` and `RECIPE_TRUST`."""
         expected = self.gain_by(self.recipe, place)
         return expected.mean >= max(LEAST_GAIN, RECIPE_TRUST * expected.sd)
 

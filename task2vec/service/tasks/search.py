@@ -41,7 +41,7 @@ MOST_RATIO = 2.0
 
 
 def search(workspace: Workspace, question: SearchQuestion, subject: Subject) -> Neighbours:
-    """Return the nearest stored tasks; asymmetric ones are ordered as *sources* for it.
+    """Return the nearest stored tasks; with ``asymmetric`` ordered as *sources* for it.
 
     Ranks say which are as near as each other for all that is known, and those that share images
     with the task are marked. The task itself is left out.
