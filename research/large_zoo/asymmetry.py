@@ -21,7 +21,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from research import RESULTS
-from research.development.tasks import choosing_families, development_tasks
+from research.development.tasks import choosing_families
 from research.large_zoo.draws import SHOTS
 from research.large_zoo.known import FAMILY, Zoo, mean_gains, read_zoo
 from research.large_zoo.plan import UNION_RATES
@@ -37,6 +37,7 @@ from research.large_zoo.tables import (
     read_cells,
     read_list,
 )
+from research.recipes.followed import families_of
 from research.transfer.tables import read_information, read_transfer
 from research.transfer.targets import Budget
 from task2vec.recommendation.evidence.world import Mask, Matrix
@@ -229,7 +230,8 @@ def tuned_correlations(
         for what in (Quantity.FAR, Quantity.NATS)
     )
     gains = np.array([(cell.won - cell.lost) / cell.tested for cell in kept])
-    families = [development_tasks()[cell.target].family for cell in kept]
+    named_families = families_of(cell.target for cell in kept)
+    families = [named_families[cell.target] for cell in kept]
     named = properties([zoo.sources[row_of[cell.model]] for cell in kept], far, nats)
     return {
         "cells": len(kept),

@@ -88,6 +88,13 @@ def foretold(
     ranking: Ranking, place: int, recipe: Recipe, *, images: int, base: float
 ) -> RecipeGain:
     """Return the gain that an answer expects of the model at a place, trained by a recipe."""
+    return led_to_expect(ranking, place, recipe, images=images, base=base).borne_out()
+
+
+def led_to_expect(
+    ranking: Ranking, place: int, recipe: Recipe, *, images: int, base: float
+) -> RecipeGain:
+    """Return the same before what trainings have borne out of such gains counts."""
     assert ranking.sd is not None, "expected gains have one"
     reach = float(np.asarray(ranking.reach)[-1, place])
     sd = float(ranking.sd[place]) * reach / NORMAL_REACH

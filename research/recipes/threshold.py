@@ -16,22 +16,17 @@ from typing import Any
 import numpy as np
 
 from research import RESULTS
+from research.recipes.asking import MOST_IMAGES, all_who_ask
 from research.recipes.followed import TRAINED, Followed, read_followed
 from research.recipes.promises import foretold
-from research.transfer.cascading import Fits, Ours, read_scores
 from research.transfer.report import LeftOut
-from research.transfer.tables import read_transfer
-from research.transfer.targets import Budget
 from task2vec.recommendation.backtest.bootstrap import over_tasks
-from task2vec.recommendation.backtest.folds import cases
 from task2vec.recommendation.evidence.recipes import RecipeGain
 from task2vec.recommendation.rankers import LEAST_GAIN, TRUST, surely_best
 
 OUT = RESULTS / "recipes_threshold.json"
 DEVIATIONS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8)
 _PROBES = (0, 2, 8, 16)
-#: Of more images there are too few cells to say anything.
-_IMAGES = 100
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,7 @@ def main() -> None:
     """Judge, write and print."""
     followed, _ = read_followed()
     rows: dict[tuple[str, int, int], list[int]] = defaultdict(list)
-    for row in np.flatnonzero(followed.images < _IMAGES).tolist():
+    for row in np.flatnonzero(followed.images < MOST_IMAGES).tolist():
         images = round(float(followed.images[row]))
         rows[followed.targets[row], int(followed.recipes[row]), images].append(row)
     document = {
@@ -77,27 +72,22 @@ def asked(
     left: LeftOut, followed: Followed, rows: Mapping[tuple[str, int, int], list[int]]
 ) -> Iterator[Asked]:
     """Yield who asks about each group of trained ``rows``: of one target, recipe and images."""
-    transfer = read_transfer(Budget.FEW, distance="plain")
-    scores, fits = read_scores(transfer.world, Budget.FEW), Fits()
-    for case in cases(transfer.world, left.folds, left.families(transfer)):
-        target, family = case.world.tasks[case.target], transfer.families[case.target]
-        base = float(transfer.world.base[case.target])
-        places = {case.world.models[model]: place for place, model in enumerate(case.offered)}
-        steps = list(Ours("ours", fits, scores, passes=max(_PROBES), trust=TRUST).steps(case))
+    for asking in all_who_ask(left, probes=max(_PROBES)):
+        family, places = asking.family, asking.places
         for (name, recipe, images), every in rows.items():
             tried = [row for row in every if followed.models[row] in places]
-            if name != target or not tried:
+            if name != asking.target or not tried:
                 continue
             offered = [places[followed.models[row]] for row in tried]
             for probes in _PROBES:
-                ranking = steps[min(probes, len(steps) - 1)][1]
+                ranking = asking.after(probes)
                 assert ranking.sd is not None, "expected gains have one"
                 best = surely_best(ranking.scores[offered], ranking.sd[offered], trust=TRUST)
                 if best is None:
                     yield Asked(family, probes)
                     continue
                 expected = foretold(
-                    ranking, offered[best], TRAINED[recipe], images=images, base=base
+                    ranking, offered[best], TRAINED[recipe], images=images, base=asking.base
                 )
                 yield Asked(family, probes, expected, float(followed.tuned[tried[best]]))
 

@@ -12,13 +12,12 @@ TRAINED = 4.6
 STEP = 2.8e-8
 #: The same of the last stage: its share of the parameters is that of EfficientNet-Lite0, 3 in 10.
 STAGE_TRAINED, STAGE_PARAMETERS = 0.2, 0.3
-#: Forward passes for an image from the last stage on.
-STAGE_FORWARD = 0.05
 # TRAINED, STEP and STAGE_TRAINED by `scipy.optimize.least_squares` on 76 cells of
 # `research/recipes`: seconds of the processor, four networks at 96 pixels, 25 to 320 images. The
-# share of the parameters is counted; STAGE_FORWARD is rough, and matters little. On nine other runs
-# (three recipes; 30, 90 and 200 images at 128 pixels) expected over measured seconds were 0.87 to
-# 1.21, but 0.63 of a linear probe of 0.4 seconds, most of which was not the network.
+# share of the parameters is counted; plain passes from the last stage on, less than 2 % of the
+# seconds, are not. On nine other runs (three recipes; 30, 90 and 200 images at 128 pixels) expected
+# over measured seconds were 0.87 to 1.21, but 0.63 of a linear probe of 0.4 seconds, most of which
+# was not the network.
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,6 @@ def expected_seconds(work: Work, *, an_image: float, parameters: int) -> float:
     ``parameters`` the number of the network's. An early stop makes it less. The constants are those
     of a processor with one thread; a graphics card takes less for a step, so that this is too much.
     """
-    passes = (
-        work.forward
-        + TRAINED * work.trained
-        + STAGE_FORWARD * work.stage_forward
-        + STAGE_TRAINED * work.stage_trained
-    )
+    passes = work.forward + TRAINED * work.trained + STAGE_TRAINED * work.stage_trained
     steps = work.steps + STAGE_PARAMETERS * work.stage_steps
     return an_image * passes + STEP * parameters * steps

@@ -23,6 +23,7 @@ from task2vec.finetuning.temperature import shares
 from task2vec.fisher.parallel_batches import batches_at_once, map_batches
 from task2vec.messages.predictions import Prediction, prediction, unreadable
 from task2vec.probe.probe import Pixels, Probe
+from task2vec.probe.weight_files import check_finite
 from task2vec.probe.weights import read_safetensors
 
 
@@ -44,8 +45,10 @@ class Classifier:
 def load_classifier(probe: Probe, path: Path, card: ClassifierCard) -> Classifier:
     """Return the classifier that the file of an expert holds, for the probe of the same file.
 
-    Raises `WeightsError` where the file holds none, or one of other classes or features.
+    Raises `WeightsError` where the file holds none, or one of other classes or features, or weights
+    that are not finite.
     """
+    check_finite(path)
     state, _ = read_safetensors(path)
     prefix = classifier_name(probe.card.architecture)
     weight, bias = (state.get(f"{prefix}.{part}") for part in ("weight", "bias"))

@@ -146,8 +146,8 @@ TRUST = 0.2
 LEAST_GAIN = 0.005
 #: By the recipe to take, the gain is to be above this many standard deviations, too. With many
 #: images what was taken for a fraction of a point lost more than it gained; with few the threshold
-#: costs nothing (docs/adr/0049-recipes.md).
-RECIPE_TRUST = 0.3
+#: costs nothing (docs/adr/0057-what-is-borne-out.md).
+RECIPE_TRUST = 0.1
 #: A gain with a larger standard deviation is a guess, whatever is expected: its interval of 90 %
 #: reaches 25 points to either side. Of the choices in ``research/transfer`` none was above 0.12.
 MOST_SD = 0.15

@@ -34,6 +34,8 @@ from task2vec.recommendation.evidence.world import PLAIN_DOUBT
 from task2vec.recommendation.gain_model.fit import fit_gain_model
 from task2vec.recommendation.gain_model.kernel import FAR as FAR_GAIN
 from task2vec.recommendation.gain_model.kernel import Cells
+from task2vec.recommendation.prediction.intervals import NORMAL_REACH
+from task2vec.recommendation.prediction.new_images import on_new_images
 from task2vec.recommendation.rankers import TRUST
 from task2vec.types.tuning import Recipe
 
@@ -220,8 +222,8 @@ def test_the_interval_of_a_probed_default_is_that_of_its_own_noise():
     answer = rank(asked)
     low, high = by_probe(found(answer, "plain")).accuracy_interval
     assert answer.calibrated
-    half = 1.645 * (81 / 102 * 21 / 102 / 100) ** 0.5
-    assert (low, high) == pytest.approx((0.8 - half, 0.8 + half), abs=1e-4)
+    new = on_new_images(0.8, tested=100, images=asked.training, classes=2, reach=NORMAL_REACH)
+    assert (low, high) == pytest.approx((new.low, new.high), abs=1e-4)
     # While the gain of another reaches as far as what gains were off elsewhere.
     other = found(answer, "other")
     assert by_probe(other).gain_interval[1] - by_probe(other).gain_interval[0] != pytest.approx(
@@ -296,18 +298,17 @@ def test_outcomes_on_the_target_itself_count_most():
 
 @pytest.mark.parametrize("gain", [0.15, -0.15])
 def test_without_the_default_among_the_models_the_best_of_the_rest_is_taken(gain):
-    answer = rank(
-        ask(
-            [model("other"), model("rose-expert", "roses")],
-            tasks=at(roses=NEAR),
-            outcomes=[
-                outcome("plain", "roses", 0.8),
-                outcome("rose-expert", "roses", 0.3),
-                outcome("other", "roses", 0.8 + gain),
-            ],
-            measured={"plain": right(80, 100)},
-        )
+    asked = ask(
+        [model("other"), model("rose-expert", "roses")],
+        tasks=at(roses=NEAR),
+        outcomes=[
+            outcome("plain", "roses", 0.8),
+            outcome("rose-expert", "roses", 0.3),
+            outcome("other", "roses", 0.8 + gain),
+        ],
+        measured={"plain": right(80, 100)},
     )
+    answer = rank(asked)
     assert not answer.abstained
     assert answer.chosen == "other" == names(answer)[0]
     best = answer.recommendations[0]
@@ -315,7 +316,9 @@ def test_without_the_default_among_the_models_the_best_of_the_rest_is_taken(gain
     assert answer.reason.endswith("; the default does not pass the limits")
     assert answer.baselines[0].model is None
     # The default is still what the prediction builds on.
-    assert by_probe(best).accuracy == pytest.approx(0.8 + best.score, abs=0.005)
+    default = on_new_images(0.8, tested=100, images=asked.training, classes=2, reach=1.0)
+    expected = default.accuracy + by_probe(best).gain
+    assert by_probe(best).accuracy == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize("accuracy", [0.06, 0.94])
@@ -370,20 +373,20 @@ def test_equal_scores_are_ordered_by_name():
 )
 def test_predictions_are_the_default_and_the_gain_within_bounds(scores, nearness, plain):
     probes = {f"m{i}": right(score, 30) for i, score in enumerate(scores)}
-    answer = rank(
-        ask(
-            [PLAIN, model("expert", "roses"), *map(model, probes)],
-            tasks=at(roses=nearness),
-            measured={"plain": right(plain, 30), **probes},
-        )
+    asked = ask(
+        [PLAIN, model("expert", "roses"), *map(model, probes)],
+        tasks=at(roses=nearness),
+        measured={"plain": right(plain, 30), **probes},
     )
+    answer = rank(asked)
+    new = on_new_images(plain / 30, tested=30, images=asked.training, classes=2, reach=NORMAL_REACH)
     for judged in answer.recommendations:
         low, high = by_probe(judged).accuracy_interval
-        expected = min(max(plain / 30 + judged.score, 0), 1)
-        # Near 1 it is less and near 0 more, since no accuracy is beyond: by 0.4 deviations at most.
-        share = (plain + 1) / 32
-        sd = np.hypot(judged.score_sd, (share * (1 - share) / 30) ** 0.5)
-        assert abs(by_probe(judged).accuracy - expected) <= 0.4 * sd + 1e-9
+        expected = min(max(new.accuracy + by_probe(judged).gain, 0), 1)
+        # Near 1 it is less and near 0 more, since no accuracy is beyond: a normal cut at its mean
+        # moves by 0.4 deviations, and half of an interval that is cut itself is a narrow deviation.
+        sd = np.hypot(judged.score_sd, (new.high - new.low) / (2 * NORMAL_REACH))
+        assert abs(by_probe(judged).accuracy - expected) <= 0.5 * sd + 1e-9
         assert by_probe(judged).accuracy < 1 or judged.score == 0
         assert 0 <= low <= by_probe(judged).accuracy <= high <= 1
         assert high > low

@@ -13,6 +13,7 @@ from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.evidence_text import next_budget, out_of_time
 from task2vec.recommendation.answer.question import KnownTask
 from task2vec.recommendation.prediction.intervals import LEVEL
+from task2vec.recommendation.prediction.new_images import on_new_images
 from task2vec.types.tuning import Recipe
 
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
@@ -21,10 +22,10 @@ Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 def test_the_interval_widens_with_the_doubt_of_the_gain():
     answer = rank(ask([PLAIN, model("other")], measured={"plain": right(60, 100)}))
     plain, other = found(answer, "plain"), found(answer, "other")
-    p = 61 / 102
-    assert by_probe(plain).accuracy_interval[1] - 0.6 == pytest.approx(Z * sqrt(p * (1 - p) / 100))
-    doubt = sqrt(p * (1 - p) / 100 + other.score_sd**2)
-    assert by_probe(other).accuracy_interval[1] - 0.6 == pytest.approx(Z * doubt)
+    above = by_probe(plain).accuracy_interval[1] - by_probe(plain).accuracy
+    doubt = sqrt(above**2 + (Z * other.score_sd) ** 2)
+    end = by_probe(other).accuracy_interval[1]
+    assert end - by_probe(plain).accuracy == pytest.approx(doubt)
     assert by_probe(other).gain_interval == pytest.approx((-Z * other.score_sd, Z * other.score_sd))
 
 
@@ -94,8 +95,9 @@ def test_where_the_default_was_measured_on_other_tasks_its_accuracy_is_foretold(
     assert low < accuracies.mean() < high
     assert found(rank(many(4)[0]), "plain").plan(Recipe.LINEAR_PROBE).accuracy is None
     # A probe on the target's own images says more.
-    probed = rank(replace(question, measured={"mdl-plain": right(30, 100)}))
-    assert by_probe(found(probed, "plain")).accuracy == 0.3
+    asked = replace(question, measured={"mdl-plain": right(70, 100)})
+    new = on_new_images(0.7, tested=100, images=asked.training, classes=asked.classes, reach=Z)
+    assert by_probe(found(rank(asked), "plain")).accuracy == pytest.approx(new.accuracy)
 
 
 def test_evidence_names_its_numbers():

@@ -10,6 +10,7 @@ from scipy.stats import norm
 from task2vec.recommendation.answer.answer import rank
 from task2vec.recommendation.answer.belief import SHORT_VARIANCE
 from task2vec.recommendation.evidence.recipes import (
+    BORNE_OUT,
     FOLLOWS,
     OWN_IMAGES,
     PROTOCOL_SD,
@@ -137,9 +138,12 @@ def test_an_answer_has_a_plan_for_each_recipe():
     other = found(few, "other")
     assert [plan.recipe for plan in other.plans] == list(RECIPES)
     assert (few.recipe, many.recipe) == (ALL, ALL)
+    plainly = found(few, "plain").plan(Recipe.LINEAR_PROBE).accuracy
     probed, trained = other.plan(Recipe.LINEAR_PROBE), other.plan(ALL)
     assert probed.gain == other.score
-    assert 0.1 < trained.gain < other.score
+    # Of what the probe leads to expect, the share that trainings have borne out.
+    led = recipe_gain(ALL, other.score, other.score_sd, images=15, base=plainly)
+    assert trained.gain == pytest.approx(BORNE_OUT * led.mean)
     low, high = trained.gain_interval
     # Wider than that of the probe: what training does otherwise is in it.
     assert high - low > np.diff(probed.gain_interval)[0] + 0.05
@@ -147,11 +151,16 @@ def test_an_answer_has_a_plan_for_each_recipe():
     assert found(many, "other").plan(ALL).gain < 0.1 * found(many, "other").score
     plain = found(few, "plain").plan(ALL)
     assert (plain.gain, plain.gain_interval) == (0, (0, 0))
-    expected = moved(0.5, known_by=Recipe.LINEAR_PROBE, to=ALL, images=15).accuracy
+    expected = moved(plainly, known_by=Recipe.LINEAR_PROBE, to=ALL, images=15).accuracy
     assert plain.accuracy == pytest.approx(expected)
-    assert trained.accuracy == pytest.approx(expected + trained.gain, abs=0.01)
+    assert trained.accuracy == pytest.approx(expected + trained.gain, abs=0.02)
     low, high = trained.accuracy_interval
     assert 0 <= low < trained.accuracy < high <= 1
+
+
+def test_a_loss_is_borne_out_whole():
+    assert RecipeGain(0.1, 0.05).borne_out() == RecipeGain(BORNE_OUT * 0.1, 0.05)
+    assert RecipeGain(-0.1, 0.05).borne_out() == RecipeGain(-0.1, 0.05)
 
 
 def test_without_an_accuracy_of_the_default_no_recipe_has_one():

@@ -147,6 +147,7 @@ def _recommendation(
             for recipe in RECIPES
         ),
         accuracy_images=predicted.tested,
+        accuracy_known_by=predicted.known_by,
         evidence=teller.evidence(model),
     )
 

@@ -219,6 +219,7 @@ class Judge:
         expected = recipe_gain(recipe, mean, sd, images=question.training, base=base)
         if recipe is Recipe.LINEAR_PROBE:
             return expected
+        expected = expected.borne_out()
         short = gain_of(model, tuned or {}, question.default)
         if short is not None and recipe is Recipe.ALL_LAYERS:
             variance = short.variance + SHORT_VARIANCE

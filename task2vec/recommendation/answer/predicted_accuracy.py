@@ -9,6 +9,7 @@ from task2vec.recommendation.answer.question import Question
 from task2vec.recommendation.evidence.recipes import expected_excess, moved
 from task2vec.recommendation.prediction.difficulty import Difficulty
 from task2vec.recommendation.prediction.intervals import NORMAL_REACH
+from task2vec.recommendation.prediction.new_images import on_new_images
 from task2vec.types.tuning import Recipe
 
 
@@ -87,9 +88,16 @@ class PredictedAccuracy:
         plain = question.measured.get(question.default)
         if plain is not None:
             count = len(plain.correct)
-            p = float((plain.correct.sum() + 1) / (count + 2))
-            half = NORMAL_REACH * float(np.sqrt(p * (1 - p) / count))
-            probed = UncertainAccuracy(plain.accuracy, half, half)
+            new = on_new_images(
+                plain.accuracy,
+                tested=count,
+                images=images,
+                classes=question.classes,
+                reach=NORMAL_REACH,
+            )
+            probed = UncertainAccuracy(
+                new.accuracy, max(new.accuracy - new.low, 0.0), new.high - new.accuracy
+            )
             return cls(probed, Recipe.LINEAR_PROBE, KnownBy.LINEAR_PROBE, images, tested=count)
         if foretold is None:
             unknown = UncertainAccuracy(None, 0.0, 0.0)

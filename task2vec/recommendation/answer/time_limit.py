@@ -7,6 +7,9 @@ from task2vec.messages.models import Model
 from task2vec.recommendation.answer.question import Question, TimeLimit
 from task2vec.types.tuning import TRAINED, Recipe
 
+#: Where nothing fits, another model is named in place of the default if it takes less than this
+#: share of its time: two runs of one network differ by as much.
+_CLEARLY_LESS = 0.8
 #: What takes the time of a recipe, with its verb.
 _TAKES = {
     Recipe.LINEAR_PROBE: "a linear probe takes",
@@ -57,13 +60,15 @@ def too_slow(question: Question, recipe: Recipe) -> frozenset[int]:
 
 
 def _cheapest(question: Question) -> tuple[Model, Recipe]:
-    """Return the model and the recipe that take least; the default comes before its equals."""
+    """Return the model and the recipe that take least: the default's, unless others clearly do."""
     pairs = [(model, recipe) for model in question.offered() for recipe in question.recipes]
 
     def cost(pair: tuple[Model, Recipe]) -> tuple[float, bool]:
         model, recipe = pair
         seconds = training_seconds(question, model.id, recipe)
-        return (seconds if seconds is not None else float("inf"), model.id != question.default)
+        other = model.id != question.default
+        share = 1.0 if other else _CLEARLY_LESS
+        return (float("inf") if seconds is None else share * seconds, other)
 
     return min(pairs, key=cost)
 
@@ -81,6 +86,8 @@ def time_sentence(
     'more than the 10 min you have'
     >>> _than(590.0, limit)
     'more than the 9 min 40 s that measuring leaves of your 10 min'
+    >>> _than(610.0, limit)
+    'a little more than the 10 min you have'
     """
     limit = question.limit
     if limit is None:
@@ -110,8 +117,13 @@ def time_sentence(
 
 def _than(seconds: float, limit: TimeLimit) -> str:
     if seconds > limit.whole:
-        return f"more than the {in_words(limit.whole)} you have"
+        return f"{_more(seconds, limit.whole)} than the {in_words(limit.whole)} you have"
     left = max(limit.left, 0.0)
     if not left:
         return f"and measuring used up your {in_words(limit.whole)}"
-    return f"more than the {in_words(left)} that measuring leaves of your {in_words(limit.whole)}"
+    what = f"the {in_words(left)} that measuring leaves of your {in_words(limit.whole)}"
+    return f"{_more(seconds, left)} than {what}"
+
+
+def _more(seconds: float, least: float) -> str:
+    return "a little more" if in_words(seconds) == in_words(least) else "more"

@@ -53,6 +53,10 @@ FOLLOWS: Mapping[Recipe, Follows] = {
 #: The training images at which `Follows.own` is stated. Its square falls as the images grow: with a
 #: fixed one, intervals held 77 % of the gains with fewer than 20 images, and 99 % with 160 or more.
 OWN_IMAGES = 50
+#: Of the gains by training that the gain model and `Follows` lead to expect, this share came on
+#: tasks that they did not know: a model seems to gain for its luck, too
+#: (docs/adr/0057-what-is-borne-out.md).
+BORNE_OUT = 0.3
 #: The standard deviation of gains by linear probes that most models have on a target of
 #: ``research/transfer``: 1.48 times the median of their absolute values. A few lose far more.
 USUAL_SD = 0.062
@@ -78,6 +82,10 @@ class RecipeGain:
         other = 1 / variance
         mean = (own * self.mean + other * gain) / (own + other)
         return RecipeGain(mean, 1 / sqrt(own + other))
+
+    def borne_out(self) -> "RecipeGain":
+        """Return it with the share of a gain that trainings have borne out; a loss stays."""
+        return RecipeGain(BORNE_OUT * self.mean, self.sd) if self.mean > 0 else self
 
 
 def recipe_gain(
