@@ -12,6 +12,10 @@ from pathlib import Path
 from task2vec.errors import InputError
 
 _REMEDY = "Name a folder that exists and is writable."
+RAISE_LIMIT = "Raise the limit with `ulimit -f unlimited`, and try again."
+_FULL = "Make room on its disk and try again, or name a folder on another one."
+#: What helps where it is not the folder that is to blame.
+_REMEDIES = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: RAISE_LIMIT}
 _PARTIAL = re.compile(r"\.[0-9a-f]{16}\.[0-9]+\.partial")
 #: Seconds after which nobody writes to a partial file any more. The number of its process does not
 #: tell: that may be one of another machine or container that shares the folder.
@@ -106,8 +110,19 @@ def writable(what: str, path: Path, *, remedy: str = _REMEDY) -> Iterator[None]:
         raise InputError(
             f"{what} cannot be written to {path}",
             got=error.strerror or str(error),
-            remedy=remedy,
+            remedy=_REMEDIES.get(error.errno or 0, remedy),
         ) from error
+
+
+def file_limit() -> int | None:
+    """Return the most bytes that a file of this process may have; None without a limit."""
+    try:
+        import resource
+    except ImportError:
+        # Not on Windows.
+        return None
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 def _sweep(folder: Path) -> None:

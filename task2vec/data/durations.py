@@ -5,20 +5,27 @@ import re
 from task2vec.errors import SettingError
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
-_WRITTEN = re.compile(r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?:in)?)?(?:(?P<s>\d+(?:\.\d+)?)s?)?")
+_WRITTEN = re.compile(r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m(?:in)?)?(?:(?P<s>\d+(?:\.\d+)?)s)?")
+_BARE = re.compile(r"\d+(?:\.\d+)?")
 
 
 def seconds_of(duration: str | float) -> float:
     """Return the seconds of a duration such as ``10m``, ``90s`` or ``1h30m``; a number is seconds.
 
-    Raises `SettingError` for any other text.
+    Raises `SettingError` for any other text, such as a number without its unit.
 
-    >>> seconds_of("10m"), seconds_of("1h30m"), seconds_of("90s"), seconds_of("90"), seconds_of(2)
-    (600.0, 5400.0, 90.0, 90.0, 2.0)
+    >>> seconds_of("10m"), seconds_of("1h30m"), seconds_of("90s"), seconds_of(2)
+    (600.0, 5400.0, 90.0, 2.0)
     """
     if not isinstance(duration, str):
         return float(duration)
     text = "".join(duration.lower().split())
+    if _BARE.fullmatch(text):
+        raise SettingError(
+            "The time has no unit",
+            expected=f"{text}m for minutes, or {text}s for seconds",
+            got=duration,
+        )
     match = _WRITTEN.fullmatch(text)
     if not text or match is None:
         raise SettingError(

@@ -52,6 +52,28 @@ def few(items: Sequence[str], shown_as: Callable[[str], str]) -> str:
     return first + (", ..." if len(items) > EXAMPLES else "")
 
 
+def copies(count: int, whose: str, task: str, *, share: float, exact: int = 0) -> str:
+    """Return that so many images, a ``share`` of them all, look like copies of those of a task.
+
+    ``exact`` of them are the same pixel by pixel. Others may be drawings of few pixels, which look
+    alike without being copies: so the count is the most that there are.
+
+    >>> copies(12, "of your 300 images", "pets", share=0.04, exact=3)
+    'as many as 12 of your 300 images look like copies of images of pets (4 %, 3 pixel by pixel)'
+    >>> copies(1, "of the images of birds", "pets", share=0.003)
+    '1 of the images of birds looks like a copy of an image of pets (below 1 %)'
+    >>> copies(2, "of your 8 images", "pets", share=0.25, exact=2)
+    'pets contains 2 of your 8 images (25 %, pixel by pixel)'
+    """
+    part = f"{100 * share:.0f} %" if share >= 0.01 else "below 1 %"
+    if exact == count:
+        return f"{task} contains {count:,} {whose} ({part}, pixel by pixel)"
+    pixels = f", {exact:,} pixel by pixel" if exact else ""
+    like = "looks like a copy of an image" if count == 1 else "look like copies of images"
+    most = "" if count == 1 else "as many as "
+    return f"{most}{count:,} {whose} {like} of {task} ({part}{pixels})"
+
+
 def shown(name: str) -> str:
     """Return a name without what would disturb a terminal, shortened where it is very long.
 

@@ -19,7 +19,7 @@ from task2vec.data.containers.archive_zip import open_zip
 from task2vec.data.containers.zip_members import open_member
 from task2vec.data.paths import reason
 from task2vec.embedding.bundle import BundleContent, BundledOutcome, BundledTask, Part, Text
-from task2vec.errors import InputError, TooLargeError
+from task2vec.errors import InputError, Task2VecError, TooLargeError
 from task2vec.messages.bundles import MOST_BUNDLED, BundleName, Licence
 from task2vec.messages.faults import first_fault
 from task2vec.types import TaskEmbedding
@@ -159,7 +159,9 @@ def _told(error: Exception) -> str:
         return first_fault(error)
     if isinstance(error, SafetensorError):
         return f"damaged arrays: {error}"
-    return getattr(error, "got", None) or str(error)
+    if isinstance(error, Task2VecError):
+        return error.got or error.problem
+    return str(error)
 
 
 def _check_size(archive: zipfile.ZipFile) -> None:

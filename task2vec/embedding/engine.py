@@ -2,6 +2,7 @@
 
 import gc
 from threading import Lock
+from typing import NamedTuple
 
 import torch
 
@@ -17,13 +18,26 @@ from task2vec.probe.registry import load_probe
 _KEPT = 8
 
 
+class _Wanted(NamedTuple):
+    """What is embedded, and how."""
+
+    listing: tuple[object, ...]
+    probe: Probe
+    settings: EmbeddingSettings
+
+
 class LocalEngine:
-    """Embeds one task at a time; keeps the probes that were used last, so that each loads once."""
+    """Embeds one task at a time; keeps the probes that were used last, so that each loads once.
+
+    It also keeps the last embedding: who asks for a recommendation of a folder often goes on to
+    store it or to fine-tune on it.
+    """
 
     def __init__(self, device: str | None = None) -> None:
         self.device = torch.device(device or best_device())
         #: The last used at the end.
         self._probes: dict[str, Probe] = {}
+        self._last: tuple[_Wanted, Embedded] | None = None
         self._lock = Lock()
         if self.device.type == "cpu":
             keep_freed_memory()
@@ -47,6 +61,7 @@ class LocalEngine:
         """Give up what can be loaded again, as after an allocation that failed."""
         with self._lock:
             self._probes.clear()
+            self._last = None
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -60,8 +75,25 @@ class LocalEngine:
         progress: Progress | None = None,
         error: ErrorSoFar | None = None,
     ) -> Embedded:
-        """Embed a task; raises `SourceError` when it cannot be embedded."""
-        return Embedder(self.probe(probe), settings).embed(task, progress, error)
+        """Embed a task; raises `SourceError` when it cannot be embedded.
+
+        The task that was embedded last is not embedded again, as long as its files have the sizes
+        and times that they had then.
+        """
+        wanted = _Wanted(_listing(task), self.probe(probe), settings)
+        last = self._last
+        if last is not None and last[0] == wanted:
+            return last[1]
+        # Two samples at a time would take twice the memory.
+        self._last = last = None
+        found = Embedder(wanted.probe, settings).embed(task, progress, error)
+        self._last = wanted, found
+        return found
+
+
+def _listing(task: Task) -> tuple[object, ...]:
+    """Return all of a task but its name, and what reads it, which may hold all images."""
+    return task.classes, task.entries, task.source, task.signature, task.warnings
 
 
 def usable_device(name: str) -> str:

@@ -19,6 +19,7 @@ from task2vec.data.containers.zip_members import open_member
 from task2vec.data.paths import reason
 from task2vec.errors import InputError, TooLargeError
 from task2vec.types import Ratios, TaskEmbedding, Vector
+from task2vec.types.class_pictures import ClassPictures
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import (
     IMAGE_HASH,
@@ -34,6 +35,7 @@ _FORMAT = "task2vec embedding 1"
 _HASHES = "image_hashes"
 _DETAILS = "details"
 _SCATTER = "class_scatter"
+_PICTURES = "class_pictures"
 
 MAX_EMBEDDING_BYTES = 64 * 2**20
 """Bytes that a file may unpack to: the largest of known probes has 10^5 filters, and values, errors
@@ -50,11 +52,12 @@ def save_embedding(
     name: str,
     hashes: ImageHashes | None = None,
     details: EmbeddingDetails | None = None,
+    pictures: ClassPictures | None = None,
 ) -> None:
     """Write an embedding to ``path`` (.npz), whole or not at all.
 
-    ``hashes`` (n,) of the images that it was made of, and ``details``, go with it where they are
-    known. Raises `InputError` when the place cannot be written or the suffix is another.
+    ``hashes`` (n,) of the images that it was made of, ``details`` and ``pictures`` go with it where
+    they are given. Raises `InputError` when the place cannot be written or the suffix is another.
     """
     path = Path(path)
     if path.suffix != ".npz":
@@ -64,7 +67,9 @@ def save_embedding(
             got=path.name,
         )
     with writable("The embedding", path), atomic_file(path) as partial, partial.open("wb") as file:
-        write_embedding(embedding, file, name=name, hashes=hashes, details=details)
+        write_embedding(
+            embedding, file, name=name, hashes=hashes, details=details, pictures=pictures
+        )
 
 
 def write_embedding(
@@ -74,6 +79,7 @@ def write_embedding(
     name: str,
     hashes: ImageHashes | None = None,
     details: EmbeddingDetails | None = None,
+    pictures: ClassPictures | None = None,
 ) -> None:
     """Write what `save_embedding` writes to an open file."""
     arrays: dict[str, NDArray[np.uint8]] = {}
@@ -93,6 +99,10 @@ def write_embedding(
             data = details.scatter.to_bytes()
             header[_SCATTER] = {"sha256": sha256(data).hexdigest()}
             arrays[_SCATTER] = np.frombuffer(data, np.uint8)
+    if pictures is not None:
+        data = pictures.to_bytes()
+        header[_PICTURES] = {"sha256": sha256(data).hexdigest()}
+        arrays[_PICTURES] = np.frombuffer(data, np.uint8)
     np.savez_compressed(
         file,
         allow_pickle=False,
@@ -159,6 +169,20 @@ def load_details(path: str | os.PathLike[str], embedding: TaskEmbedding) -> Embe
         if about["sha256"] != sha256(data).hexdigest():
             raise ValueError("a class scatter that does not match its checksum")
         return details.model_copy(update={"scatter": ClassScatter.from_bytes(data)})
+
+
+def load_pictures(path: str | os.PathLike[str], embedding: TaskEmbedding) -> ClassPictures | None:
+    """Return the pictures that `save_embedding` wrote beside this embedding; None without any.
+
+    Raises `InputError` for what is no embedding, and for pictures that do not fit it.
+    """
+    with _archive(Path(path)) as archive:
+        if (about := archive.header().get(_PICTURES)) is None:
+            return None
+        data = archive[_PICTURES].tobytes()
+        if about["sha256"] != sha256(data).hexdigest():
+            raise ValueError("pictures that do not match their checksum")
+        return ClassPictures.from_bytes(data, classes=embedding.provenance.classes)
 
 
 class _Arrays:

@@ -64,7 +64,8 @@ class ProbeCard:
     (a file inside an installed package, pinned by ``file_sha256``), ``timm:NAME[@REVISION]`` or
     ``file:PATH``. ``parameters`` counts the backbone's and classifier's numbers. ``layers`` says
     whose units an embedding has elements for. ``options`` is what was asked for beside the name, as
-    in ``?input_size=64``.
+    in ``?input_size=64``. ``elements`` is how many an embedding by the probe has, and
+    ``weights_sha256`` the hash of the weights that it is a fact about; None where not stated.
 
     Raises `SettingError` for unknown ``layers``.
     """
@@ -79,6 +80,8 @@ class ProbeCard:
     file_sha256: str | None = None
     layers: CountedLayers = CountedLayers.ALL
     options: str = ""
+    weights_sha256: str | None = None
+    elements: int | None = None
 
     def __post_init__(self) -> None:
         if self.layers not in list(CountedLayers):
@@ -98,7 +101,8 @@ class ProbeCard:
 
     def counting(self, layers: str) -> "ProbeCard":
         """Return the same network with other layers that count: another probe."""
-        return replace(self, layers=layers)  # type: ignore[arg-type]
+        elements = self.elements if layers == self.layers else None
+        return replace(self, layers=layers, elements=elements)  # type: ignore[arg-type]
 
     def fingerprint(self, weights_sha256: str) -> str:
         """Return the SHA-256 of architecture, weights, preprocessing and the layers that count."""

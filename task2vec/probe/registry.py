@@ -72,6 +72,18 @@ def find_card(reference: str) -> ProbeCard:
     return _with_options(card, query) if query else card
 
 
+def elements_by(fingerprint: str) -> int | None:
+    """Return how many elements an embedding by this probe has; None where no card states it."""
+    return next(
+        (
+            card.elements
+            for card in known_cards()
+            if card.weights_sha256 and card.fingerprint(card.weights_sha256) == fingerprint
+        ),
+        None,
+    )
+
+
 def load_probe(reference: str) -> "Probe":
     """Load a probe by name or reference.
 

@@ -4,8 +4,11 @@ from contextlib import suppress
 from hashlib import file_digest
 from math import prod
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from task2vec.errors import WeightsError
@@ -42,6 +45,32 @@ def count_parameters(path: Path) -> int:
     except (SafetensorError, OSError) as error:
         # It may be a file that a worker sent: who sent it does not know its place here.
         raise unreadable(path, error, name=path.name) from error
+
+
+def check_finite(path: Path) -> None:
+    """Raise `WeightsError` unless all numbers of a safetensors file are finite.
+
+    A network that holds others answers every image alike, and looks as if it worked.
+    """
+    try:
+        _check_header(path)
+        with safe_open(path, framework="numpy") as file:
+            # numpy has no bfloat16: those tensors are left unread.
+            wanted = (n for n in file.keys() if file.get_slice(n).get_dtype() != "BF16")  # noqa: SIM118
+            broken = [name for name in wanted if not _is_finite(file.get_tensor(name))]
+    except (SafetensorError, OSError) as error:
+        raise unreadable(path, error, name=path.name) from error
+    if broken:
+        raise WeightsError(
+            f"The weights in {path.name} are not all numbers",
+            expected="finite weights",
+            got=f"nan or infinity in {len(broken)} tensors, such as {broken[0]:.100}",
+            remedy="Fine-tune it anew, with a smaller learning rate if it was given one.",
+        )
+
+
+def _is_finite(values: NDArray[Any]) -> bool:
+    return values.dtype.kind != "f" or bool(np.isfinite(values).all())
 
 
 def unreadable(path: Path, error: Exception, *, name: str | None = None) -> WeightsError:

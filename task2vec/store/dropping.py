@@ -18,7 +18,10 @@ from task2vec.store.tasks.updates import ChangeKind, append_change
 Removed = Mapping[str, list[str]]
 
 #: The tables of what is stored beside a task's record.
-PARTS = ("vectors", "thumbnails", "image_hashes", "task_details", "class_scatters")
+PARTS = (
+    *("vectors", "thumbnails", "class_pictures", "image_hashes", "task_details"),
+    "class_scatters",
+)
 #: The tables whose rows have a name.
 NAMED = ("tasks", "models", "datasets", "keys", "bundles", *PARTS)
 _OF_TASK = "coalesce((SELECT name FROM tasks WHERE id = task), task)"

@@ -1,7 +1,7 @@
 """A directory that holds tasks, models and outcomes."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from task2vec.store.dropping import Removed, all_damages, drop_damaged
 from task2vec.store.index.files import IndexFiles
+from task2vec.store.index.layout import Layout, LiveLayout, nothing
 from task2vec.store.index.live import LiveIndex
 from task2vec.store.index.protocol import TaskIndex
 from task2vec.store.jobs import Jobs
@@ -53,6 +54,7 @@ class Store:
         self._database = database
         self._recent = RecentEmbeddings(self.tasks)
         self._indices: dict[Space, LiveIndex] = {}
+        self._layouts: dict[Space, LiveLayout] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -81,6 +83,26 @@ class Store:
         Raises:
             StoreCorruptError: names a task whose embedding is damaged.
         """
+        return self._index_of(space).current()
+
+    def layout(self, space: Space, *, check: Callable[[], None] = nothing) -> Layout:
+        """Return where the tasks of ``space`` lie in the plane as they are now.
+
+        It is kept in memory and in a file, and brought up to date here, so asking anew is cheap.
+        ``check`` is called every fraction of a second and may raise; the next call goes on from
+        there.
+
+        Raises:
+            StoreCorruptError: names a task whose embedding is damaged.
+        """
+        index = self._index_of(space)
+        with self._lock:
+            if space not in self._layouts:
+                self._layouts[space] = LiveLayout(space, self.path / "index")
+            layout = self._layouts[space]
+        return layout.of(index.tasks(), check=check)
+
+    def _index_of(self, space: Space) -> LiveIndex:
         with self._lock:
             if space not in self._indices:
                 self._indices[space] = LiveIndex(
@@ -89,8 +111,7 @@ class Store:
                     embeddings_of=self._recent.embeddings,
                     files=IndexFiles(self.path / "index", space),
                 )
-            index = self._indices[space]
-        return index.current()
+            return self._indices[space]
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

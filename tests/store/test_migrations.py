@@ -78,6 +78,7 @@ def test_a_store_of_any_earlier_version_keeps_its_rows_and_is_sound(filled, tmp_
         assert (store.tasks.all_image_hashes().keys() == hashes.keys()) == (revision >= "0006")
         assert (store.tasks.details(ids[0]) is not None) == (revision >= "0007")
         assert (store.tasks.scatters(ids) != {}) == (revision >= "0009")
+        assert store.tasks.pictures(ids[0]) is None
         number = store.tasks.last_change()
         assert (number > 0) == (revision >= "0002")
         store.tasks.remove(ids[0], cascade=True)

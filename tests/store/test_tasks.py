@@ -302,6 +302,7 @@ def test_all_embeddings_of_a_space_have_as_many_elements(store, task):
                 add(task("strange", elements=elements))
             assert (caught.value.expected or "").startswith("16 elements")
             assert caught.value.got == str(elements)
+            assert "`task2vec remove " in (caught.value.remedy or "")
     with pytest.raises(SpaceMismatchError):
         store.tasks.add(*task("birds", elements=5), replace=True)
     assert [record.name for record in store.tasks.list()] == ["birds"]

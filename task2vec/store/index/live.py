@@ -12,7 +12,7 @@ from task2vec.store.index.faiss import CROSSOVER, FaissIndex, usable
 from task2vec.store.index.files import IndexFiles, SavedIndex
 from task2vec.store.index.geometry import Geometry, Numbers
 from task2vec.store.index.protocol import TaskIndex
-from task2vec.store.index.rows import TaskRows
+from task2vec.store.index.rows import IndexedTasks, TaskRows
 from task2vec.store.tasks.updates import Update
 from task2vec.types import Space
 
@@ -67,12 +67,27 @@ class LiveIndex:
             StoreCorruptError: names a task whose embedding is damaged.
         """
         with self._lock:
-            update = self._update_since(self._number)
-            if update is not None:
-                self._rows.take(update)
-                self._number = update.number
-                self._published = self._publish()
+            self._catch_up()
             return self._published
+
+    def _catch_up(self) -> None:
+        update = self._update_since(self._number)
+        if update is not None:
+            self._rows.take(update)
+            self._number = update.number
+            self._published = self._publish()
+
+    def tasks(self) -> IndexedTasks:
+        """Return the tasks as they are at this moment; raises as `current` does."""
+        with self._lock:
+            self._catch_up()
+            rows, living = self._rows, self._rows.living()
+            return IndexedTasks(
+                records=[rows.records[row] for row in living],
+                digests=[rows.digests[row] for row in living],
+                values=rows.values,
+                rows=living,
+            )
 
     def wait(self) -> None:
         """Return once no FAISS index is being built."""

@@ -1,5 +1,6 @@
 """The tasks of one space in memory: rows that are only ever added, so that readers need no lock."""
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -14,6 +15,16 @@ from task2vec.types import Vector
 _SPARE = 64
 
 _Float = TypeVar("_Float", np.float32, np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class IndexedTasks:
+    """The m tasks of a space: the embedding of the i-th is that of the row ``rows[i]``."""
+
+    records: list[StoredTask]
+    digests: list[str]
+    values: Vector
+    rows: Rows
 
 
 class TaskRows:

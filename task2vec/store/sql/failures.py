@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from task2vec.atomic_file import RAISE_LIMIT, file_limit
 from task2vec.errors import (
     SettingError,
     StoreBusyError,
@@ -80,6 +81,13 @@ def _translated(error: BaseException | None, path: Path) -> StoreError:
         )
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(path)):
         return store_full(path)
+    if code == sqlite3.SQLITE_IOERR and (limit := file_limit()) is not None:
+        return StoreFullError(
+            f"The database {path} cannot grow",
+            expected="room for larger files",
+            got=f"a limit of {limit:,} bytes for each file (`ulimit -f`)",
+            remedy=f"Nothing was changed. {RAISE_LIMIT}",
+        )
     if code == sqlite3.SQLITE_ERROR and _UNKNOWN_NAME.search(str(error)):
         return StoreCorruptError(
             f"The schema of the database {path} is damaged",

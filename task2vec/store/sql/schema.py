@@ -72,6 +72,15 @@ thumbnails = Table(
     checksum_column(),
 )
 
+class_pictures = Table(
+    "class_pictures",
+    metadata,
+    Column("task", ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    # See `task2vec.types.class_pictures`.
+    Column("data", LargeBinary, nullable=False),
+    checksum_column(),
+)
+
 image_hashes = Table(
     "image_hashes",
     metadata,

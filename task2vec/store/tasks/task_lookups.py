@@ -3,8 +3,9 @@
 import builtins
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from task2vec.messages.tasks import StoredTask, TaskListing
 from task2vec.store.sql import schema
@@ -20,6 +21,7 @@ from task2vec.store.tasks.task_rows import (
     find_task,
     from_row,
     read_records,
+    sizes_of_spaces,
     space_key,
     spaces_of,
     task_named,
@@ -34,6 +36,7 @@ from task2vec.store.tasks.updates import (
 )
 from task2vec.store.tasks.vectors import Kind, decode_embedding
 from task2vec.types import Space, TaskEmbedding, Vector
+from task2vec.types.class_pictures import ClassPictures
 from task2vec.types.details import EmbeddingDetails, HeadInformation, head_of
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.scatter import ClassScatter
@@ -60,6 +63,12 @@ class TaskLookups:
         """Return the task of this name, if there is one; unlike `Tasks.get` suggest no other."""
         with self._database.read() as connection:
             return task_named(connection, name)
+
+    def records(self, ids: Sequence[str]) -> builtins.list[StoredTask]:
+        """Return the records of those of the tasks with these ids that there are, in this order."""
+        with self._database.read() as connection:
+            found = read_records(connection, ids)
+        return [found[id_] for id_ in ids if id_ in found]
 
     def page(
         self, question: TaskListing = _EVERY, *, limit: int | None = None, after: str | None = None
@@ -112,6 +121,19 @@ class TaskLookups:
             task = find_task(connection, name_or_id).id
             return read_parts(connection, schema.thumbnails, [task], bytes).get(task)
 
+    def pictures(self, name_or_id: str) -> ClassPictures | None:
+        """Return the small pictures of its classes that were added with the task, if any.
+
+        Raises:
+            UnknownNameError: suggests names that are close.
+            StoreCorruptError: when they are damaged.
+        """
+        with self._database.read() as connection:
+            record = from_row(find_task(connection, name_or_id))
+            decode = partial(ClassPictures.from_bytes, classes=record.provenance.classes)
+            parts = read_parts(connection, schema.class_pictures, [record.id], decode)
+        return parts.get(record.id)
+
     def elements(self, space: Space) -> int | None:
         """Return how many elements the embeddings of ``space`` have; None without any."""
         with self._database.read() as connection:
@@ -130,6 +152,27 @@ class TaskLookups:
         query = query.where(columns.id.not_in(besides)).order_by(columns.id).limit(limit)
         with self._database.read() as connection:
             return builtins.list(connection.scalars(query))
+
+    def brought_again(self, space: Space) -> builtins.list[tuple[StoredTask, StoredTask]]:
+        """Return the tasks of ``space`` that a bundle brought, of the images and labels of others.
+
+        Each with the task of one's own that has them, the first by name.
+        """
+        columns = schema.tasks.c
+        # A damaged row is found where it is read.
+        sound = func.json_valid(columns.provenance) == 1
+        content = case((sound, func.json_extract(columns.provenance, "$.content_hash")))
+        here = select(schema.tasks).where(columns.space == space_key(space)).order_by(columns.name)
+        theirs = here.where(columns.bundle.is_not(None))
+        known = select(content).where(columns.bundle.is_not(None))
+        with self._database.read() as connection:
+            brought = [from_row(row) for row in connection.execute(theirs)]
+            if not brought:
+                return []
+            rows = connection.execute(here.where(columns.bundle.is_(None), content.in_(known)))
+            own = {task.provenance.content_hash: task for task in map(from_row, reversed([*rows]))}
+        pairs = [(task, own.get(task.provenance.content_hash)) for task in brought]
+        return [(task, mine) for task, mine in pairs if mine is not None]
 
     def fingerprints(self, probe: str) -> builtins.list[str]:
         """Return the fingerprints of the probes of this name that tasks were embedded with."""
@@ -219,6 +262,16 @@ class TaskLookups:
         """Return every space that holds a task."""
         with self._database.read() as connection:
             return spaces_of(connection)
+
+    def space_sizes(self, *, probe: str | None = None) -> dict[Space, int]:
+        """Return how many tasks each space has, or those of a ``probe`` (its name)."""
+        with self._database.read() as connection:
+            return sizes_of_spaces(connection, probe=probe)
+
+    def with_thumbnail(self) -> set[str]:
+        """Return the ids of the tasks that have a picture."""
+        with self._database.read() as connection:
+            return set(connection.scalars(select(schema.thumbnails.c.task)))
 
     def changes_since(self, number: int) -> builtins.list[Change]:
         """Return what happened after the change with this ``number``, oldest first."""

@@ -12,6 +12,7 @@ from task2vec.store.sql.database import rows_with_any
 from task2vec.store.sql.text import dump
 from task2vec.store.tasks.vectors import Kind, encode
 from task2vec.types import TaskEmbedding
+from task2vec.types.class_pictures import ClassPictures
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import (
     SCHEME,
@@ -23,6 +24,7 @@ from task2vec.types.scatter import ClassScatter
 
 _EMBED_AGAIN = f"Embed it again with `update` (`--update` on the command line), {OR_RESTORE}"
 _PARTS = {
+    "class_pictures": "pictures of classes",
     "class_scatters": "class scatters",
     "image_hashes": "image hashes",
     "task_details": "details",
@@ -36,6 +38,8 @@ class Beside(TypedDict, total=False):
 
     #: A PNG.
     thumbnail: bytes | None
+    #: Of its images, small.
+    pictures: ClassPictures | None
     #: Of the images that were used, (n,).
     hashes: ImageHashes | None
     #: What answers are explained by.
@@ -53,6 +57,9 @@ def insert_parts(
         )
     if (thumbnail := beside.get("thumbnail")) is not None:
         connection.execute(insert(schema.thumbnails).values(task=task, data=thumbnail))
+    if (pictures := beside.get("pictures")) is not None:
+        row = {"task": task, "data": pictures.to_bytes()}
+        connection.execute(insert(schema.class_pictures).values(row))
     if (hashes := beside.get("hashes")) is not None:
         row = {"task": task, "scheme": SCHEME, "data": hashes_to_bytes(hashes)}
         connection.execute(insert(schema.image_hashes).values(row))
@@ -70,6 +77,7 @@ def remove_parts(connection: Connection, task: str) -> None:
     for table in (
         schema.vectors,
         schema.thumbnails,
+        schema.class_pictures,
         schema.image_hashes,
         schema.task_details,
         schema.class_scatters,

@@ -88,11 +88,17 @@ def task_named(connection: Connection, name: str) -> StoredTask | None:
 
 def spaces_of(connection: Connection, *, probe: str | None = None) -> list[Space]:
     """Return every space that holds a task, or one of a ``probe`` (its name), in fixed order."""
-    query = select(schema.tasks.c.space).distinct().order_by(schema.tasks.c.space)
+    return [*sizes_of_spaces(connection, probe=probe)]
+
+
+def sizes_of_spaces(connection: Connection, *, probe: str | None = None) -> dict[Space, int]:
+    """Return how many tasks each space has, or those of a ``probe`` (its name), in fixed order."""
+    space = schema.tasks.c.space
+    query = select(space, func.count().label("tasks")).group_by(space).order_by(space)
     if probe is not None:
         query = query.where(schema.tasks.c.probe_name == probe)
-    texts = connection.scalars(query)
-    return [Space(**load(text, what="A space")) for text in texts]
+    rows = connection.execute(query)
+    return {Space(**load(row.space, what="A space")): row.tasks for row in rows}
 
 
 def elements_of(connection: Connection, space: Space) -> int | None:

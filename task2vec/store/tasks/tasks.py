@@ -5,13 +5,21 @@ from typing import Unpack
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from task2vec.data.wording import typed
 from task2vec.errors import NameTakenError, SettingError, SpaceMismatchError, StateError
 from task2vec.messages.tasks import StoredTask
 from task2vec.store.sql import schema
 from task2vec.store.sql.identity import check_name, new_id
 from task2vec.store.tasks.task_lookups import TaskLookups
 from task2vec.store.tasks.task_parts import Beside, insert_parts, remove_parts
-from task2vec.store.tasks.task_rows import elements_of, find_task, from_row, tags_of, to_row
+from task2vec.store.tasks.task_rows import (
+    elements_of,
+    find_task,
+    from_row,
+    space_key,
+    tags_of,
+    to_row,
+)
 from task2vec.store.tasks.updates import ChangeKind, append_change
 from task2vec.types import TaskEmbedding
 
@@ -208,11 +216,23 @@ def _check_elements(connection: Connection, embedding: TaskEmbedding) -> None:
     # A task that is replaced counts too: copies of its space were made for as many elements.
     elements = elements_of(connection, embedding.space)
     if elements not in (None, embedding.values.size):
+        columns = schema.tasks.c
+        row = connection.execute(
+            select(columns.name, columns.bundle)
+            .where(columns.space == space_key(embedding.space))
+            .order_by(columns.id)
+        ).first()
+        name, bundle = ("", None) if row is None else row
+        remove = f"task2vec remove {typed(name)}"
+        if bundle is not None:
+            remove = f"task2vec bundle remove {typed(bundle)}"
         raise SpaceMismatchError(
             "This embedding does not fit its space",
-            expected=f"{elements:,} elements, as the stored tasks of this space have",
+            expected=f"{elements:,} elements, as the stored tasks of this space have, such as "
+            f"'{name}'",
             got=f"{embedding.values.size:,}",
-            remedy="Embed the task with the probe of the others.",
+            remedy="Embed the task with the probe of the others. Should those be the faulty ones, "
+            f"remove them: `{remove}`.",
         )
 
 
