@@ -19,10 +19,11 @@ This page is generated from the service's OpenAPI document, which a server gives
 
 ## Conventions
 
-**Addresses** begin with `/v1`. Outside of it are `/` (what this is and where to go), `/docs` (this
-reference in a browser; it works without the internet), `/openapi.json`, `/livez`, `/readyz` and
-`/metrics`. A task, model, data set, job or batch is named by its id; tasks and models also by
-their names. Field names are those of [`--json`](json.md). A number that does not exist is `null`.
+**Addresses** begin with `/v1`. Outside of it are `/` (the [atlas](atlas.md); for programs where to
+go), `/docs` (this reference in a browser; it works without the internet), `/openapi.json`,
+`/livez`, `/readyz` and `/metrics`. A task, model, data set, job or batch is named by
+its id; tasks and models also by their names. Field names are those of
+[`--json`](json.md). A number that does not exist is `null`.
 
 **Keys.** Send `Authorization: Bearer KEY`. The scopes of keys are `read`, `write` (includes
 `read`), `work` and `admin` (includes all). A server that has no key at all answers everybody on its

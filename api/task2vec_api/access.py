@@ -21,13 +21,14 @@ class Caller:
     """The sender of a request: the bearer of a key, or anybody on this machine.
 
     ``key`` is the key's id, None without one; what the caller makes belongs to it. ``scopes`` holds
-    every scope that the key's own imply. An ``own_worker`` was started by this server: its key is
-    in no list.
+    every scope that the key's own imply; ``expires`` is in seconds since 1970. An ``own_worker``
+    was started by this server: its key is in no list.
     """
 
     key: str | None
     name: str
     scopes: frozenset[Scope]
+    expires: float | None = None
     own_worker: bool = False
 
     @property
@@ -107,3 +108,6 @@ Worker = Annotated[Caller, Depends(require(Scope.WORK))]
 
 ReaderOrWorker = Annotated[Caller, Depends(require(Scope.READ, Scope.WORK))]
 """Downloads what jobs work on."""
+
+Bearer = Annotated[Caller, Depends(require(*Scope))]
+"""Has any valid key where one is asked for."""

@@ -56,6 +56,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
         )
     )
     workspace.confinement = confinement
+    workspace.class_pictures = settings.class_pictures
     runtime = Runtime(workspace, settings)
     maintenance = Maintenance(runtime)
     fetches = Fetches(runtime)

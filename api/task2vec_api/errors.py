@@ -4,6 +4,7 @@ import errno
 import http
 import math
 from collections.abc import Iterable
+from json import JSONDecodeError
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -26,6 +27,7 @@ _MEANS_FULL = (errno.ENOSPC, errno.EDQUOT)
 # What a client does well to repeat in a second.
 _SOON_OVER = (errors.StoreBusyError, errors.StoreOwnedError, errors.StillAtWorkError)
 
+_NO_JSON = "The body is no valid JSON"
 # The path is not repeated: it may hold anything.
 _NO_ROUTE = (
     "There is no such route",
@@ -108,8 +110,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         return await _on_http(request, HTTPException(405))
     faults = true_faults(error.errors())
     if any(fault["type"] == "json_invalid" for fault in faults):
-        malformed = MalformedError("The body is no valid JSON", got=_first(faults))
-        return respond(malformed, request_id=request_id_of(request))
+        return respond(_no_json(faults[0], error.body), request_id=request_id_of(request))
     fields = tuple(
         FieldProblem(field=_field(fault["loc"]), problem=_problem(request, fault))
         for fault in faults
@@ -135,9 +136,14 @@ def _belongs_elsewhere(request: Request) -> bool:
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     # A body that was cut off reaches frameworks as one that cannot be parsed.
-    cut: Task2VecError | None = request.scope.get("state", {}).get("body_error")
-    if cut is not None:
-        return respond(cut, request_id=request_id_of(request))
+    told: Task2VecError | None = request.scope.get("state", {}).get("body_error")
+    # FastAPI says only that the body could not be parsed.
+    if told is None and isinstance(error.__cause__, UnicodeDecodeError):
+        told = MalformedError(_NO_JSON, expected="text in UTF-8", got=_no_text(error.__cause__))
+    elif told is None and isinstance(error.__cause__, RecursionError):
+        told = MalformedError(_NO_JSON, got="lists or objects that are nested too deeply")
+    if told is not None:
+        return respond(told, request_id=request_id_of(request))
     phrase = http.HTTPStatus(error.status_code).phrase
     code = {404: "unknown_route", 400: "malformed", 416: "range_not_satisfiable"}.get(
         error.status_code, phrase.lower().replace(" ", "_").replace("-", "_")
@@ -178,6 +184,14 @@ def _problem(request: Request, fault: Fault) -> str:
     return f"{text}. {near}" if near else text
 
 
-def _first(faults: Iterable[Any]) -> str:
-    fault = next(iter(faults))
-    return str(fault.get("ctx", {}).get("error", fault["msg"]))
+def _no_json(fault: Fault, body: Any) -> MalformedError:
+    """Return the error that says where a body ceases to be JSON."""
+    why, position = str(fault.get("ctx", {}).get("error", fault["msg"])), fault["loc"][-1]
+    if isinstance(body, str) and isinstance(position, int):
+        place = JSONDecodeError(why, body, position)
+        why = f"{why} at line {place.lineno}, column {place.colno}"
+    return MalformedError(_NO_JSON, got=why)
+
+
+def _no_text(error: UnicodeDecodeError) -> str:
+    return f"other bytes from byte {error.start + 1:,} on"

@@ -1,5 +1,8 @@
-"""What the server is and where to go, and a reader of its OpenAPI document that works offline."""
+"""The atlas, what the server is for programs, and a reader of its OpenAPI document: all offline."""
 
+import gzip
+import hashlib
+from functools import cache
 from importlib import resources
 from typing import Annotated
 
@@ -7,14 +10,14 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from task2vec.version import __version__
-from task2vec_api.representations import choose
+from task2vec_api.representations import IfNoneMatch, choose, not_modified
 
 router = APIRouter(include_in_schema=False)
 
 _JSON, _HTML, _SCRIPT = "application/json", "text/html", "text/javascript"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
@@ -29,15 +32,23 @@ _ASSETS = {
     "/docs/favicon.png": (_SWAGGER, "static/favicon.png", "image/png"),
 }
 
-OPEN = frozenset({"/", "/docs", "/openapi.json", *_ASSETS})
+#: The files of the atlas, which `python web/build.py` makes from the sources in web/.
+_ATLAS = {
+    "/atlas/atlas.js": _SCRIPT,
+    "/atlas/task-map.js": _SCRIPT,
+    "/atlas/style.css": "text/css",
+    "/atlas/licences.txt": "text/plain",
+}
+
+OPEN = frozenset({"/", "/docs", "/openapi.json", *_ASSETS, *_ATLAS})
 """For everybody: they are the same on every server, and a browser that reads them has no key."""
 
 
 @router.get("/")
 async def start(accept: Annotated[str | None, Header(max_length=500)] = None) -> Response:
-    """Say what this is and where to go, as JSON or as a page, whichever Accept prefers."""
+    """Show the atlas, or say what this is and where to go as JSON, whichever Accept prefers."""
     if choose(accept, _JSON, _HTML) == _HTML:
-        return _page("start.html")
+        return _page("atlas.html")
     return JSONResponse(
         {
             "name": "task2vec",
@@ -67,8 +78,34 @@ async def _asset(request: Request) -> Response:
         return FileResponse(path, media_type=kind, headers=_KEPT)
 
 
+async def _part_of_atlas(
+    request: Request,
+    if_none_match: IfNoneMatch = None,
+    accept_encoding: Annotated[str, Header(max_length=500)] = "",
+) -> Response:
+    """Return a file of the atlas, compressed once, for as long as it is the same."""
+    path, compressed = request.scope["path"], "gzip" in accept_encoding
+    data, etag = _content(path, compressed=compressed)
+    headers = {**_HEADERS, "Cache-Control": "no-cache", "Vary": "Accept-Encoding", "ETag": etag}
+    if not_modified(if_none_match, etag) is not None:
+        return Response(status_code=304, headers=headers)
+    if compressed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(data, media_type=_ATLAS[path], headers=headers)
+
+
+@cache
+def _content(path: str, *, compressed: bool) -> tuple[bytes, str]:
+    """Return a file of the atlas and its ETag."""
+    data = resources.files(_OURS).joinpath(f"pages{path}").read_bytes()
+    etag = f'"{hashlib.sha256(data).hexdigest()[:32]}{"-gzip" if compressed else ""}"'
+    return gzip.compress(data) if compressed else data, etag
+
+
 for _path in _ASSETS:
     router.add_api_route(_path, _asset, response_class=Response)
+for _path in _ATLAS:
+    router.add_api_route(_path, _part_of_atlas, response_class=Response)
 
 
 def _page(name: str) -> Response:

@@ -62,7 +62,14 @@ class KeyAuthentication:
             )
         record = self._ring.identify(secret.strip(), now=time.time())
         own = self.is_own(record)
-        return Caller(record.id, record.name, all_implied(record.scopes), own_worker=own), record
+        caller = Caller(
+            record.id,
+            record.name,
+            all_implied(record.scopes),
+            expires=record.expires,
+            own_worker=own,
+        )
+        return caller, record
 
     def admit(self, caller: Caller) -> bool:
         """Whether somebody who was let in would be again: keys are revoked, and expire."""

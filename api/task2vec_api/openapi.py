@@ -39,6 +39,7 @@ _TAGS = {
     "batches": "Many embeddings under one id.",
     "probes": "The networks that tasks are embedded with.",
     "map": "A picture of the task space.",
+    "keys": "What a key opens.",
     "workers": "What worker processes call.",
     "health": "Whether the server is well.",
 }

@@ -187,6 +187,11 @@ class Settings:
         "keeps its own.",
         at_least=0,
     )
+    class_pictures: bool = setting(
+        True,
+        "Keep small pictures of a task's images by class with the task: up to 4 a class, of at "
+        "most 64 pixels.",
+    )
     job_days: float = setting(90.0, "How long the history of an ended job is kept.", at_least=0)
     idempotency_hours: float = setting(
         24.0, "How long an Idempotency-Key stands for the answer it got.", at_least=0

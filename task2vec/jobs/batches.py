@@ -103,6 +103,7 @@ def _run(
         name=source.name,
         tags=tuple(dict.fromkeys((*question.tags, *source.tags))),
         update=question.update,
+        class_pictures=question.class_pictures,
         settings=question.settings,
     )
     tell = progress(source) if progress else None
@@ -224,6 +225,7 @@ def _ask(
         name=item.name,
         tags=tuple(dict.fromkeys((*options.tags, *item.tags))),
         update=options.update,
+        class_pictures=options.class_pictures,
         priority=options.priority,
         settings=options.settings,
     )

@@ -25,6 +25,7 @@ from task2vec.service.tasks.tasks import task_record
 from task2vec.service.workspace import Workspace
 from task2vec.store.sql.identity import check_name
 from task2vec.store.tasks.task_rows import task_named
+from task2vec.store.tasks.tasks import check_own
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
@@ -48,7 +49,7 @@ def check(workspace: Workspace, question: NewEmbedding) -> Checked[EmbedWork]:
 
 def run(work: EmbedWork, bench: Workbench) -> Findings:
     """Embed it."""
-    return bench.embed(work.settings, detailed=True)
+    return bench.embed(work.settings, detailed=True, by_class=work.class_pictures)
 
 
 def commit(workspace: Workspace, work: EmbedWork, findings: Findings) -> Commit:
@@ -101,7 +102,7 @@ def embed(
     bench = Workbench(
         workspace.engine, {"task": task}, progress=progress or silent, error=error or silent
     )
-    findings = bench.embed(question.settings, detailed=True)
+    findings = bench.embed(question.settings, detailed=True, by_class=question.class_pictures)
     record = new_task(
         findings,
         name=task.name,
@@ -132,13 +133,13 @@ def _opened(source: str, *, name: str | None) -> "Task":
 def check_free(workspace: Workspace, name: str, *, update: bool) -> None:
     """Raise `NameTakenError` when a task has the name and is not to be replaced.
 
-    And `SettingError` for a new name that cannot be used.
+    And `SettingError` for a new name that cannot be used, `StateError` for a task of a bundle.
     """
     store = workspace.existing_store()
     known = None if store is None else store.tasks.named(name)
     check_name(name, new=known is None)
-    if known is not None and not update:
-        raise NameTakenError.of_task(known.name)
+    if known is not None:
+        _check_replaceable(known, update=update)
 
 
 def signature(task: "Task", settings: EmbeddingSettings) -> str:
@@ -159,7 +160,8 @@ def stored_already(
     """Return the task that an embedding of these bytes would leave as it is, if there is one.
 
     Raises `UnknownNameError` for a probe that is not there, `SettingError` for a name that cannot
-    be used, `NameTakenError` when another task has the name and is not to be replaced.
+    be used, `NameTakenError` when another task has the name and is not to be replaced, `StateError`
+    when it came with a bundle.
     """
     check_probe(settings)
     check_name(name, new=False)
@@ -167,9 +169,14 @@ def stored_already(
     check_name(name, new=stored is None)
     if stored is None or stored.source_signature == source_signature(sha256, settings):
         return stored
-    if not update:
-        raise NameTakenError.of_task(name)
+    _check_replaceable(stored, update=update)
     return None
+
+
+def _check_replaceable(stored: StoredTask, *, update: bool) -> None:
+    if not update:
+        raise NameTakenError.of_task(stored.name)
+    check_own(stored.name, stored.bundle)
 
 
 def new_task(
@@ -203,6 +210,7 @@ def add_task(
         record,
         subject.embedding,
         thumbnail=subject.thumbnail,
+        pictures=subject.pictures if workspace.class_pictures else None,
         hashes=subject.hashes,
         details=subject.details,
         replace=replace,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from task2vec.embedding.files import load_pictures
 from task2vec.embedding.settings import MOST_PASSES
 from task2vec.embedding.settings import EmbeddingSettings as Usual
 from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
@@ -120,6 +121,7 @@ def receive(
             files=files_signature(dataset.sha256),
             details=read_details(path, embedding),
             thumbnail=_thumbnail(files.get(f"thumbnail.{role}")),
+            pictures=load_pictures(path, embedding),
         )
     return Findings(
         report=sent.model_copy(update={"warnings": warnings}),

@@ -86,7 +86,9 @@ def run(work: FinetuneWork, bench: Workbench) -> Findings:
     start = bench.engine.probe(bench.model)
     METHODS[settings.recipe].check(start)
     # The settings of fine-tuning are not about the embedding, which takes the defaults.
-    findings = bench.embed(EmbeddingSettings(), detailed=True) if work.embedding else Findings()
+    findings = Findings()
+    if work.embedding:
+        findings = bench.embed(EmbeddingSettings(), detailed=True, by_class=True)
     from task2vec.finetuning.run import Expert, tune
 
     tuned = tune(
@@ -204,6 +206,10 @@ def _embedded(
     try:
         return embed(workspace, question, task, progress=progress)
     except NameTakenError as error:
+        # Another process may have stored this very task meanwhile.
+        stored = _stored_already(workspace, task)
+        if stored is not None:
+            return stored
         # --name is the expert's name here, and an update would turn outcomes into another task's.
         raise NameTakenError(
             f"Another task is named '{task.name}' already, or the source has changed since",
@@ -217,12 +223,16 @@ def opened_source(workspace: Workspace, source: str) -> "tuple[StoredTask | None
     record = stored_task(workspace, source)
     if record is None:
         task = open_named(workspace, source)
-        # The same source under the same name is the task that is stored already.
-        stored = stored_task(workspace, task.name)
-        if stored is not None and stored.source_signature.startswith(task.signature):
-            return stored, task
-        return None, task
+        return _stored_already(workspace, task), task
     return record, reopen(workspace, record)
+
+
+def _stored_already(workspace: Workspace, task: "Task") -> StoredTask | None:
+    """Return the stored task of the same name and source, if there is one."""
+    stored = stored_task(workspace, task.name)
+    if stored is not None and stored.source_signature.startswith(task.signature):
+        return stored
+    return None
 
 
 def expert_id(job: str) -> str:

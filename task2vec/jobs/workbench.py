@@ -49,8 +49,12 @@ class Workbench:
     plan: Callable[[Subject], Sequence[PlannedModel]] = field(default=lambda _subject: ())
     reference: Callable[[PlannedModel], str] = field(default=lambda model: model.ref)
 
-    def embed(self, settings: EmbeddingSettings, *, detailed: bool = False) -> Findings:
+    def embed(
+        self, settings: EmbeddingSettings, *, detailed: bool = False, by_class: bool = False
+    ) -> Findings:
         """Embed all data sets; ``detailed`` where they are stored, or recommended for.
+
+        ``by_class`` asks for pictures of their classes.
 
         Raises `SourceError` when one cannot be embedded, `SettingError` out of range.
         """
@@ -64,7 +68,9 @@ class Workbench:
                 progress=self.progress,
                 error=self.error,
             )
-            embedded[role] = Subject.of_embedded(task, found, detailed=detailed, pictured=True)
+            embedded[role] = Subject.of_embedded(
+                task, found, detailed=detailed, pictured=True, by_class=by_class
+            )
             about = "" if role == "task" else f"{role}: "
             warnings += (f"{about}{warning}" for warning in found.warnings)
         seconds = perf_counter() - started

@@ -67,6 +67,11 @@ class NewBatch(Question):
     items: Many[NewItem] = Field((), max_length=10_000)
     tags: Tags = ()
     update: bool = False
+    class_pictures: bool = Field(
+        True,
+        description="Keep small pictures of their images by class: up to 4 a class, of at most 64 "
+        "pixels.",
+    )
     priority: Priority = Priority.LOW
     settings: EmbeddingSettings = Field(EmbeddingSettings())
 

@@ -61,6 +61,10 @@ class BundleImport(Question):
     update: bool = Field(False, description="Replace the bundle of this name.")
 
 
+SHIPPED = "development"
+"""The name of the bundle of known tasks that is a part of task2vec."""
+
+
 def bundle_import(name: str | None, *, update: bool) -> BundleImport:
     """Return how a bundle is imported; raises `SettingError` for a name that none can have."""
     try:

@@ -102,6 +102,11 @@ class NewEmbedding(Question):
         False,
         description="Replace a task of this name. It keeps its tags unless new ones are given.",
     )
+    class_pictures: bool = Field(
+        True,
+        description="Keep small pictures of its images by class: up to 4 a class, of at most 64 "
+        "pixels.",
+    )
     priority: Priority = Priority.NORMAL
     settings: EmbeddingSettings = Field(EmbeddingSettings())
 

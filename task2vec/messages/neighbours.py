@@ -136,6 +136,11 @@ class Neighbours(Answer):
 
     task: str
     neighbours: tuple[Neighbour, ...]
+    left_out: dict[str, str] = Field(
+        {},
+        description="Tasks that a bundle brought and that are passed over, since they have the "
+        "images and labels of a task of your own: that one by its name.",
+    )
     warnings: tuple[str, ...] = ()
 
 

@@ -23,9 +23,9 @@ MOST_SHARED = 0.05
 class RecommendationQuestion(Subject):
     """Which model should this task start from?
 
-    A stored task is answered at once from distances and outcomes. With ``measure`` the models that
-    promise most are first measured on its images for ``budget`` seconds, which takes a job. Where
-    the server does not have these images, earlier measurements count, and it answers at once. A
+    A stored task is answered at once from distances, outcomes and earlier measurements of its
+    images. With ``measure`` the models that promise most are first measured on them for ``budget``
+    seconds, which takes a job. Where the server does not have these images, it answers at once. A
     data set takes a job, too, and is always measured, unless the budget is 0.
     """
 
@@ -64,8 +64,8 @@ class RecommendationQuestion(Subject):
         ge=0,
         le=MOST_BUDGET,
         allow_inf_nan=False,
-        description="Seconds to measure for; 0 measures nothing. The default model and one other "
-        "are always measured, and what has begun is finished.",
+        description="Seconds to measure for; with 0 nothing new is measured. Otherwise the default "
+        "model and one other are always measured, and what has begun is finished.",
     )
     time: float | None = Field(
         None,

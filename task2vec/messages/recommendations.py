@@ -59,8 +59,9 @@ class RecipePlan(Answer):
 
     recipe: Recipe
     accuracy: float | None = Field(
-        description="Expected accuracy on new images; null where nothing says how well the default "
-        "does on this task."
+        description="Expected accuracy on new images: the default's plus `gain`, or the mean of "
+        "what is possible where that reaches beyond 0 or 1. Null where nothing says how well the "
+        "default does on this task."
     )
     accuracy_interval: tuple[float, float] | None = Field(
         description="Interval of `accuracy`, at `level`."
@@ -99,6 +100,12 @@ class Recommendation(Answer):
         None,
         description="How many of the task's images the accuracies rest on, by the default's linear "
         "probe; null where they rest on recorded outcomes, or there are none.",
+    )
+    accuracy_known_by: str | None = Field(
+        None,
+        description="What the default's accuracy is known by, which the accuracies rest on: "
+        "`outcomes` recorded on the task, which come before all else, a `linear_probe` on the "
+        "task's images, or outcomes on `other_tasks`; null where nothing tells it.",
     )
     evidence: tuple[Evidence, ...]
 

@@ -163,6 +163,48 @@ class TaskImport(TaskEdit):
     update: bool = False
 
 
+class PicturedClass(Answer):
+    """A class, and how many pictures a sheet has of it."""
+
+    name: str
+    pictures: int
+
+
+class TaskPictures(Answer):
+    """What is on the sheet of a task's pictures: a row for each class, its pictures from the left.
+
+    Without ``classes`` there is no sheet: the images never were here, or none were to be kept.
+    """
+
+    id: str
+    name: str
+    side: int = Field(description="Of a picture, in pixels.")
+    columns: int = Field(description="Pictures in the longest row.")
+    classes: tuple[PicturedClass, ...] = Field(description="Those that have a row, from the top.")
+
+
+class LayerInformation(Answer):
+    """What the embedding has of a layer of the probe: natural logarithms of its elements."""
+
+    name: str
+    elements: int
+    mean: float | None = Field(description="Their mean; null where an element is zero.")
+    low: float | None = Field(description="Their first decile.")
+    high: float | None = Field(description="Their last decile.")
+
+
+class TaskLayers(Answer):
+    """An embedding by layer, the prior precision added to each element.
+
+    Without ``layers`` it is not known which element is of which: an earlier version embedded it.
+    """
+
+    id: str
+    name: str
+    space: Space
+    layers: tuple[LayerInformation, ...] = Field(description="In the order of the network.")
+
+
 class Embedding(Answer):
     """A task's vector: one non-negative number for each convolution filter of the probe."""
 

@@ -126,15 +126,25 @@ def _weights_cache() -> Check:
     from task2vec.probe.cache import cache_folder
 
     folder = cache_folder()
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    if os.access(nearest, os.W_OK):
+    if _can_be_written(folder):
         return Check("cache", State.FINE, str(folder))
     return Check(
         "cache",
         State.NOTE,
-        f"{folder} is not writable: weights are converted at every start",
+        f"{folder} is no folder that can be written to: weights are converted at every start",
         "Set TASK2VEC_CACHE to a folder that is writable.",
     )
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Return whether files could be put into a folder, which need not be there yet."""
+    try:
+        there = (path for path in (folder, *folder.parents) if path.is_symlink() or path.exists())
+        nearest = next(there)
+        return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    except OSError:
+        # A folder above it may not be entered, or its name is too long.
+        return False
 
 
 def _weights() -> Iterator[Check]:

@@ -44,6 +44,7 @@ class Workspace:
     ``path`` is the store's directory; nothing is created before something is written. While a
     server runs, only it opens the store: ``beside_server`` is for that server, and for what may be
     done beside one. With a ``confinement``, what somebody sent is parsed in processes of its own.
+    Without ``class_pictures`` none are kept of the images of a task by class.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Workspace:
         self.path = path
         self.beside_server = beside_server
         self.confinement: Confinement | None = None
+        self.class_pictures = True
         self._make_engine = make_engine
         self._engine: LocalEngine | None = None
         self._store: Store | None = None

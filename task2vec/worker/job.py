@@ -214,6 +214,7 @@ def _save(embedded: Subject, path: Path) -> None:
         name=embedded.name,
         hashes=embedded.hashes,
         details=embedded.details,
+        pictures=embedded.pictures,
     )
 
 

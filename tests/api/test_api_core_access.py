@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,34 @@ async def test_once_there_is_a_key_it_is_asked_for_until_the_next_start(it: Runn
     assert refused.headers["www-authenticate"] == 'Bearer realm="task2vec"'
     assert let_in.json() == {"key": key.record.id, "name": "ada"}
     assert after.status_code == 401, "revoking the last key must not let everybody in"
+
+
+@pytest.mark.parametrize(
+    ("scope", "opens"),
+    [
+        (Scope.READ, ["read"]),
+        (Scope.WRITE, ["read", "write"]),
+        (Scope.WORK, ["work"]),
+        (Scope.ADMIN, ["read", "write", "work", "admin"]),
+    ],
+)
+async def test_a_key_says_what_it_opens(it: Running, scope: Scope, opens: list[str]) -> None:
+    key = it.key(scope, name="ada")
+    shown = await it.client.get("/v1/key", headers=bearer(key))
+
+    expected = {"id": key.record.id, "name": "ada", "scopes": opens, "expires": None}
+    assert shown.json() == expected
+    assert (await it.client.get("/v1/key")).status_code == 401
+
+
+async def test_a_key_says_when_it_ends_and_no_key_opens_everything(it: Running) -> None:
+    nobody = (await it.client.get("/v1/key")).json()
+    key = it.key(Scope.READ, days=2)
+    shown = (await it.client.get("/v1/key", headers=bearer(key))).json()
+
+    assert nobody == {"id": None, "name": None, "scopes": list(Scope), "expires": None}
+    ends = datetime.fromisoformat(shown["expires"])
+    assert ends.timestamp() == pytest.approx(time.time() + 2 * 86_400, abs=60)
 
 
 async def test_a_key_is_refused_within_a_second_after_anybody_revokes_it(

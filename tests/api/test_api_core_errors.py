@@ -185,6 +185,24 @@ async def test_what_the_framework_refuses_is_a_problem_too(
         assert "ends before /v1" in told["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("body", "got"),
+    [
+        (b'{"left": 1,\n "right" 2}', "Expecting ':' delimiter at line 2, column 10"),
+        (b'{"left": \xff}', "other bytes from byte 10 on"),
+        (b"[" * 5_000, "lists or objects that are nested too deeply"),
+    ],
+    ids=["no colon", "no text", "deep"],
+)
+async def test_where_a_body_ceases_to_be_json_is_told(it: Running, body: bytes, got: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await it.client.post("/v1/extra/count", content=body, headers=headers)
+
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (400, "malformed")
+    assert (told["detail"], told["got"]) == ("The body is no valid JSON.", got)
+
+
 async def test_each_field_that_does_not_fit_is_named(it: Running) -> None:
     answer = await it.client.post("/v1/extra/count", json={"left": "one"})
 

@@ -1,4 +1,4 @@
-"""What a browser is shown: what this is, and how to call it, without a network."""
+"""What a browser is shown: the atlas, and how to call the server, without a network."""
 
 import re
 from html.parser import HTMLParser
@@ -9,6 +9,7 @@ import pytest
 from running import BASE, Running, running
 
 from task2vec.types import Scope
+from task2vec_api.front import OPEN
 
 pytestmark = pytest.mark.anyio
 
@@ -83,6 +84,33 @@ async def test_a_browser_gets_a_page_that_loads_from_here_only(it: Running, path
         assert kind.startswith(expected.get(address.rpartition(".")[2], "")), address
 
 
+@pytest.mark.parametrize("path", [path for path in sorted(OPEN) if path.startswith("/atlas/")])
+async def test_a_file_of_the_atlas_comes_compressed_and_only_when_it_changed(
+    it: Running, path: str
+) -> None:
+    plain = await it.client.get(path, headers={"Accept-Encoding": "identity"})
+    small = await it.client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    etags = [answer.headers["etag"] for answer in (plain, small)]
+    again = [await it.client.get(path, headers={"If-None-Match": etag}) for etag in etags]
+
+    assert plain.content == small.content
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < 0.4 * len(plain.content)
+    assert plain.headers["cache-control"] == "no-cache"
+    # Each is of the form that is asked for.
+    assert [answer.status_code for answer in again] == [200, 304]
+    assert again[1].content == b""
+    assert (await it.client.get(f"{path}x")).status_code == 404
+
+
+async def test_all_scripts_of_the_atlas_take_at_most_400_kilobytes(it: Running) -> None:
+    scripts = [path for path in OPEN if path.startswith("/atlas/") and path.endswith(".js")]
+    answers = [await it.client.get(path) for path in scripts]
+
+    assert 100_000 < sum(int(answer.headers["content-length"]) for answer in answers) <= 400_000
+
+
 async def test_the_reader_reads_the_document_of_this_server(tmp_path: Path) -> None:
     async with running(tmp_path / "s") as it:
         script = (await it.client.get("/docs/start.js")).text
@@ -93,4 +121,4 @@ async def test_the_reader_reads_the_document_of_this_server(tmp_path: Path) -> N
     assert "SwaggerUIBundle(" in script
     assert "SwaggerUIBundle" in bundle[:1000]
     # They describe themselves.
-    assert not {"/", "/docs"} & set(document["paths"])
+    assert not {"/", "/docs", "/atlas/atlas.js"} & set(document["paths"])

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 PUBLIC = (
     *("/livez", "/readyz", "/", "/docs"),
     *("/docs/start.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/docs/favicon.png"),
+    *("/atlas/atlas.js", "/atlas/task-map.js", "/atlas/style.css", "/atlas/licences.txt"),
 )
 ELSEWHERE = ("/v1/nowhere", "/nowhere", "/v1", "/redoc", "/docs/nothing")
 

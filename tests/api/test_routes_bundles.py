@@ -75,6 +75,22 @@ async def test_only_an_admin_changes_what_all_answers_rest_on(server: Running) -
     assert gone.status_code == 204
 
 
+async def test_what_ships_comes_in_without_a_file(server: Running) -> None:
+    made = await server.client.post("/v1/bundles/development:import")
+    again = await server.client.post("/v1/bundles/development:import")
+    assert (made.status_code, made.json()["status"]) == (201, "imported")
+    assert (again.status_code, again.json()["status"]) == (200, "unchanged")
+    assert len(server.workspace.store().tasks.list()) == len(NAMES) + made.json()["tasks"]
+    shown = await server.client.get("/v1/map")
+    assert len(shown.json()["points"]) == len(NAMES) + made.json()["tasks"]
+
+    unknown = await server.client.post("/v1/bundles/letters:import")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_name")
+    writer = server.key(Scope.WRITE)
+    refused = await server.client.post("/v1/bundles/development:import", headers=bearer(writer))
+    assert refused.status_code == 403
+
+
 @pytest.mark.parametrize(
     ("fields", "change", "status"),
     [

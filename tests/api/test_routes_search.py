@@ -152,6 +152,56 @@ async def test_a_picture_of_a_task_is_shown(server: Running) -> None:
     assert answer.content == server.workspace.store().tasks.thumbnail("greek_capitals")
 
 
+async def test_pictures_of_the_classes_of_a_task_are_shown(server: Running) -> None:
+    pictures = server.workspace.store().tasks.pictures("greek_capitals")
+    layout = (await server.client.get("/v1/tasks/greek_capitals/pictures")).json()
+    answer = await server.client.get("/v1/tasks/greek_capitals/pictures/sheet")
+
+    assert (layout["side"], layout["columns"], len(layout["classes"])) == (pictures.side, 4, 4)
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.content == pictures.sheet
+    for path in ("pictures", "pictures/sheet", "layers"):
+        unknown = await server.client.get(f"/v1/tasks/greek_capitls/{path}")
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_name")
+
+
+async def test_an_embedding_is_shown_by_layer(server: Running) -> None:
+    answer = (await server.client.get("/v1/tasks/greek_capitals/layers")).json()
+    names = [layer["name"] for layer in answer["layers"]]
+    assert len(names) > 10
+    assert len(set(names)) == len(names)
+    assert all(layer["low"] <= layer["mean"] <= layer["high"] for layer in answer["layers"])
+
+
+async def test_all_tasks_on_the_map_come_by_column(server: Running) -> None:
+    server.workspace.store().tasks.edit("emoji_food", tags=["food", "small"])
+    answer = await server.client.get("/v1/map/columns")
+    columns = answer.json()
+    assert columns["names"] == NAMES
+    assert columns["tags"][0] == ["food", "small"]
+    every = {"ids", "names", "x", "y", "tags", "classes", "images"}
+    every |= {"complexity", "standard_error", "bundles", "thumbnails"}
+    assert {len(columns[name]) for name in every} == {len(NAMES)}
+
+    seen = {"If-None-Match": answer.headers["etag"]}
+    assert (await server.client.get("/v1/map/columns", headers=seen)).status_code == 304
+    server.workspace.store().tasks.remove("emoji_food")
+    changed = await server.client.get("/v1/map/columns", headers=seen)
+    assert changed.json()["names"] == NAMES[1:]
+    # Nobody else moves.
+    assert changed.json()["x"] == columns["x"][1:]
+
+
+async def test_an_empty_store_has_an_empty_map(it: Running) -> None:
+    drawn = await it.client.get("/v1/map")
+    assert (drawn.status_code, drawn.json()["points"]) == (200, [])
+    columns = await it.client.get("/v1/map/columns")
+    assert (columns.status_code, columns.json()["names"]) == (200, [])
+    assert columns.json()["space"] is None
+    picture = await it.client.get("/v1/map", headers={"Accept": "image/png"})
+    assert (picture.status_code, picture.json()["code"]) == (422, "bad_input")
+
+
 async def test_the_map_comes_as_numbers_or_as_a_picture(server: Running) -> None:
     server.workspace.store().tasks.edit("emoji_food", tags=["food"])
     answer = await server.client.get("/v1/map")
@@ -164,5 +214,7 @@ async def test_the_map_comes_as_numbers_or_as_a_picture(server: Running) -> None
         picture = await server.client.get("/v1/map", headers={"Accept": accept})
         assert picture.headers["content-type"].startswith(accept)
         assert picture.content.startswith(start)
-    for given, status in (({"tag": "nothing"}, 422), ({"method": "pca"}, 422)):
-        assert (await server.client.get("/v1/map", params=given)).status_code == status
+    none = await server.client.get("/v1/map", params={"tag": "nothing"})
+    assert (none.status_code, none.json()["points"]) == (200, [])
+    wrong = await server.client.get("/v1/map", params={"method": "pca"})
+    assert wrong.status_code == 422

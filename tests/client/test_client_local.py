@@ -65,15 +65,20 @@ def test_a_recommendation_measures_once_and_tells_of_it(store: Path) -> None:
     told: list[Progress] = []
     asked: dict[str, Any] = {"architecture": "tf_efficientnet_lite0", "images": USED}
     with LocalClient(store) as client:
+        before = client.recommend("emoji_food", **asked, measure=False, bundles=False)
         answer = client.recommend("emoji_food", **asked, progress=told.append)
         again = client.recommend("emoji_food", **asked)
-        quick = client.recommend("emoji_food", **asked, measure=False, bundles=False)
+        quick = client.recommend("emoji_food", **asked, measure=False)
     # Seconds differ, and the second answer knows what the first one measured.
     assert as_json(answer) | {"steps": []} == as_json(again) | {"steps": []}
     assert [step.cached for step in again.steps] == [False, True]
     assert told[0] == Progress(stage="probing efficientnet_lite0", done=0, total=20)
-    assert quick.recommendations[0].plan(Recipe.LINEAR_PROBE).accuracy is None
-    assert answer.recommendations[0].plan(Recipe.LINEAR_PROBE).accuracy is not None
+    assert before.recommendations[0].plan(Recipe.LINEAR_PROBE).accuracy is None
+    # Nothing is measured without a budget, but what was measured counts.
+    assert quick.steps == ()
+    assert quick.probed == answer.probed == 1
+    plain, later = answer.recommendations[0], quick.recommendations[0]
+    assert [plan.accuracy for plan in later.plans] == [plan.accuracy for plan in plain.plans]
 
 
 def test_a_long_list_says_how_to_read_it(store: Path) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 import task2vec.client.show.notebook  # noqa: F401  (what is under test)
 from task2vec.client.show.backtest import of_backtest
-from task2vec.client.show.neighbours import of_neighbours
+from task2vec.client.show.neighbours import of_distances, of_neighbours
 from task2vec.client.show.sheet import nats
 from task2vec.messages.backtests import Backtest
 from task2vec.messages.base import Answer
@@ -253,10 +253,60 @@ def test_distances_say_how_to_read_them() -> None:
     html = shown._repr_html_()
     assert html is not None
     assert "0 is the same task, 1 has nothing in common." in html
-    assert "Only compare it with that of other pairs" in html
+    assert "Compare it with that of other pairs only" in html
     assert "other stored task" not in html
-    among = shown.model_copy(update={"nearer": 2, "compared": 9})._repr_html_() or ""
-    assert "than 7 of 9 other stored tasks" in among
     same = shown.model_copy(update={"same_images": True})._repr_html_() or ""
     assert "the same images with the same labels: they are one task, at distance 0" in same
     assert "asymmetric" not in same
+
+
+@pytest.mark.parametrize(
+    ("nearer", "compared", "said"),
+    [
+        (0, 1, "None of 1 other stored task is nearer to query than other is."),
+        (0, 9, "None of 9 other stored tasks is nearer to query than other is."),
+        (1, 9, "1 of 9 other stored tasks is nearer to query than other is."),
+        (9, 9, "9 of 9 other stored tasks are nearer to query than other is."),
+    ],
+)
+def test_a_distance_stands_among_the_others(nearer: int, compared: int, said: str) -> None:
+    names = {"source": "query", "target": "other"}
+    found = SHOWN["distances"].model_copy(update={**names, "nearer": nearer, "compared": compared})
+    assert said in of_distances(found).notes
+
+
+def test_the_asymmetric_distance_is_told_from_the_information_distance() -> None:
+    found = SHOWN["distances"]
+    (asymmetric,) = [note for note in of_distances(found).notes if note.startswith("asymmetric")]
+    (information,) = [note for note in of_distances(found).notes if note.startswith("information")]
+    assert "the symmetric distance, made smaller by the complexity of the first task" in asymmetric
+    assert f"{found.complexity.source:.3f} (" in asymmetric
+    assert "nats that the second task, the target, needs" in information
+    assert "the asymmetric distance is something else" in information
+
+
+def test_neighbours_with_images_in_common_are_explained() -> None:
+    found = neighbours_of_ranks(1, 2, 3)
+    near, files, clean = found.neighbours
+    near = near.model_copy(
+        update={"shares_images": True, "shared_images": 12, "shared_share": 0.04}
+    )
+    files = files.model_copy(
+        update={"shares_images": True, "shared_images": 0, "shared_share": 0.0}
+    )
+    sheet = of_neighbours(found.model_copy(update={"neighbours": (near, files, clean)}))
+    assert [row[1] for row in sheet.rows] == ["task0 [i]", "task1 [i]", "task2"]
+    assert sheet.notes == (
+        "[i] shares images with query, and is near for that reason too: as many as 12 of the "
+        "images of query look like copies of images of task0 (4 %); task1 is of the same files.",
+    )
+
+
+def test_neighbours_that_a_bundle_brought_again_are_named() -> None:
+    found = neighbours_of_ranks(1, 2).model_copy(update={"left_out": {"b/birds": "birds"}})
+    assert of_neighbours(found).notes == (
+        "Left out, because a bundle brought the same images and labels again: b/birds is birds.",
+    )
+    many = {f"b/{name}": name for name in ("ants", "bees", "cats", "dogs")}
+    (note,) = of_neighbours(found.model_copy(update={"left_out": many})).notes
+    assert note.endswith("again: b/ants is ants, b/bees is bees, b/cats is cats, ...")

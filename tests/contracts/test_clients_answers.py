@@ -1,5 +1,6 @@
 """What every client answers about tasks: neighbours, distances, recommendations, the map."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,27 @@ def test_the_map(client: Any, tmp_path: Path) -> None:
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
     client.map(tmp_path / "m.svg", method="tsne")
     assert "<svg" in (tmp_path / "m.svg").read_text()
+
+
+def test_all_tasks_on_the_map_by_column(client: Any, reference: Any) -> None:
+    found = client.map_columns()
+    place = {name: (found.x[i], found.y[i]) for i, name in enumerate(found.names)}
+    details = client.tasks.get("emoji_food")
+    row = found.names.index("emoji_food")
+
+    assert set(place) >= set(TASKS)
+    assert found.space == details.space
+    assert (found.ids[row], found.tags[row]) == (details.id, details.tags)
+    assert (found.classes[row], found.images[row]) == (details.classes, details.images)
+    assert found.complexity[row] == pytest.approx(details.complexity, abs=1e-5)
+    assert found.standard_error[row] == pytest.approx(details.standard_error, abs=1e-5)
+    assert (found.bundles[row], found.thumbnails[row]) == (None, True)
+    assert 0 <= found.stress < 1
+    # Lengths are those of the distances, as far as a plane has room for them.
+    wanted = reference.distance("emoji_food", "greek_capitals").symmetric
+    assert math.dist(place["emoji_food"], place["greek_capitals"]) == pytest.approx(wanted, rel=0.5)
+    none = client.map_columns(probe="resnet34")
+    assert (none.space, none.names, none.x) == (None, (), ())
 
 
 def test_a_map_appears_whole(client: Any, tmp_path: Path) -> None:

@@ -44,6 +44,25 @@ def test_a_bundle_is_written_taken_in_and_removed(client: Any, fresh: str, tmp_p
         client.bundles.remove(name)
 
 
+def test_what_ships_is_taken_in_by_its_name(client: Any) -> None:
+    known = {task.name for task in client.tasks.list()}
+    (ships,) = (bundle for bundle in client.bundles.list() if bundle.shipped)
+    found = client.bundles.import_shipped()
+    try:
+        again = client.bundles.import_shipped(ships.name)
+        assert (found.status, again.status) == ("imported", "unchanged")
+        assert (found.name, found.sha256, found.tasks) == (ships.name, ships.sha256, ships.tasks)
+        brought = {task.name for task in client.tasks.list()} - known
+        assert len(brought) == ships.tasks
+        assert f"{ships.name}/greek_capitals" in brought
+        assert [bundle.shipped for bundle in client.bundles.list()] == [False]
+    finally:
+        client.bundles.remove(ships.name)
+    assert [bundle.shipped for bundle in client.bundles.list()] == [True]
+    with pytest.raises(UnknownNameError, match="development"):
+        client.bundles.import_shipped("developmnt")
+
+
 def test_what_cannot_be_is_told(client: Any, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="emoji_food"):
         client.bundles.export(tmp_path / "a", name="a", tasks=["emoji_fod"])

@@ -1,10 +1,12 @@
 """What every client does with the records of a store: tasks, models, outcomes."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from small_store import TASKS
 
 from task2vec import load_embedding
@@ -15,7 +17,9 @@ from task2vec.errors import (
     StateError,
     UnknownNameError,
 )
+from task2vec.messages.keys import KeyAccess
 from task2vec.messages.outcomes import NewOutcome
+from task2vec.types import Scope
 
 
 def test_the_tasks_of_a_store_are_listed(client: Any, reference: Any) -> None:
@@ -39,6 +43,38 @@ def test_an_unknown_name_comes_with_close_ones(client: Any, call: str) -> None:
     with pytest.raises(UnknownNameError, match="emoji_food") as caught:
         getattr(client.tasks, call)("emoji_fod")
     assert "emoji_fod'" in caught.value.problem
+
+
+def test_the_embedding_is_shown_by_layer(client: Any, reference: Any) -> None:
+    found = client.tasks.layers("fashion_tops")
+    details = client.tasks.get("fashion_tops")
+    values = reference.tasks.embedding("fashion_tops").values.astype(float)
+    logs = np.log(values + details.space.prior_precision)
+
+    assert (found.id, found.name, found.space) == (details.id, details.name, details.space)
+    assert sum(layer.elements for layer in found.layers) == logs.size
+    first, last = found.layers[0], found.layers[-1]
+    assert first.mean == pytest.approx(logs[: first.elements].mean())
+    assert last.mean == pytest.approx(logs[-last.elements :].mean())
+    assert last.low == pytest.approx(np.quantile(logs[-last.elements :], 0.1))
+    assert last.high == pytest.approx(np.quantile(logs[-last.elements :], 0.9))
+
+
+def test_the_pictures_of_a_task_stand_in_rows_by_class(client: Any) -> None:
+    details, found = client.tasks.get("emoji_food"), client.tasks.pictures("emoji_food")
+    assert [each.name for each in found.classes] == list(details.provenance.class_names)
+    assert {each.pictures for each in found.classes} == {found.columns} == {4}
+    with Image.open(BytesIO(client.tasks.picture_sheet("emoji_food"))) as sheet:
+        assert sheet.format == "JPEG"
+        assert sheet.size == (4 * found.side, len(found.classes) * found.side)
+
+
+def test_a_task_that_was_imported_has_no_pictures(client: Any, task: Any) -> None:
+    found = client.tasks.pictures(task)
+    assert (found.name, found.columns, found.classes) == (task.name, 0, ())
+    assert client.tasks.layers(task).layers == client.tasks.layers("emoji_food").layers
+    with pytest.raises(UnknownNameError, match="has no pictures"):
+        client.tasks.picture_sheet(task)
 
 
 def test_an_embedding_is_the_same_to_the_last_bit(
@@ -247,6 +283,10 @@ def test_an_accuracy_is_a_fraction(client: Any, accuracy: float) -> None:
 def test_probes_are_the_same_everywhere(client: Any, reference: Any) -> None:
     assert client.probes() == reference.probes()
     assert "efficientnet_lite0" in {probe.name for probe in client.probes()}
+
+
+def test_without_keys_everything_is_open(client: Any) -> None:
+    assert client.key() == KeyAccess(id=None, name=None, scopes=tuple(Scope), expires=None)
 
 
 def test_what_a_client_returned_stands_for_its_id(client: Any, task: Any, fresh: str) -> None:

@@ -148,3 +148,14 @@ def test_a_classifier_of_other_classes_is_refused(file, tmp_path):
             save_file(changed, bad, metadata=opened.metadata())
         with pytest.raises(WeightsError, match="does not fit its classes"):
             load(bad)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(file, tmp_path, value):
+    state = load_file(file)
+    state["fc.bias"][0] = value
+    bad = tmp_path / "bad.safetensors"
+    with safe_open(file, "pt") as opened:
+        save_file(state, bad, metadata=opened.metadata())
+    with pytest.raises(WeightsError, match=r"not all numbers.*in 1 tensors, such as fc\.bias"):
+        load(bad)

@@ -41,7 +41,7 @@ def test_nothing_is_embedded_to_search_a_store_that_holds_no_task(served, sent):
     question = asking(JobKind.SEARCH, dataset=send(served, "query", seed=9).id)
     done = jobs.submit(served, question, now=NOW)
     assert done.state is JobState.SUCCEEDED
-    assert done.result == {"task": "query", "neighbours": [], "warnings": []}
+    assert done.result == {"task": "query", "neighbours": [], "left_out": {}, "warnings": []}
     assert Neighbours.model_validate(done.result).neighbours == ()
     assert leases.lease(served, worker="w", kinds=list(JobKind), now=NOW) is None
     # What was true then is not the answer when it is asked again.

@@ -15,6 +15,7 @@ from task2vec.jobs.embed import source_signature
 from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import Task
 from task2vec.types import JobKind, JobState
+from task2vec.types.class_pictures import ClassPictures
 
 
 def test_an_embedding_is_stored_with_its_job(served, sent):
@@ -225,6 +226,18 @@ def test_a_thumbnail_is_a_picture_of_at_most_a_mebibyte(served, sent, data, word
         assert served.store().tasks.thumbnail("pets") == data
     else:
         assert words in ended.error.expected
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_pictures_of_classes_are_kept_where_the_server_keeps_any(served, sent, kept):
+    served.class_pictures = kept
+    job = lend(served, JobKind.EMBED, {"dataset": send(served, "pets").id})
+    found = embedded(sent)
+    counts = (1,) * embedding(0).provenance.classes
+    pictures = ClassPictures(8, counts, b"\xff\xd8\xff and more")
+    save_embedding(embedding(0), found.embeddings["task"], name="task", pictures=pictures)
+    assert end(served, job, found).state is JobState.SUCCEEDED
+    assert served.store().tasks.pictures("pets") == (pictures if kept else None)
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut"])

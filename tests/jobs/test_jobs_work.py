@@ -133,6 +133,14 @@ def test_an_embedding_is_that_of_the_embedder(engine, probe, do, told):
     assert 0 < error <= made.embedding.provenance.standard_error
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_pictures_of_classes_are_made_where_they_are_wanted(do, probe, wanted):
+    payload = {"settings": {"probe": probe, **ASKED}, "class_pictures": wanted}
+    made = do(JobKind.EMBED, payload, task=halves("noise")).embedded["task"]
+    assert (made.pictures is not None) == wanted
+    assert made.thumbnail is not None
+
+
 def test_both_sides_of_a_distance_are_embedded(engine, probe, do):
     tasks = {"source": halves("one"), "target": halves("other", seed=1)}
     found = do(JobKind.DISTANCES, {"settings": {"probe": probe, **ASKED}}, **tasks)
@@ -343,8 +351,11 @@ def test_work_stops_at_the_next_batch(probe, engine, tmp_path):
     payload = {"settings": {"probe": probe, "images": 40}}
     task = halves("noise", images=40)
     whole = Told()
-    bench = Workbench(engine, {"task": task}, progress=whole.tell)
-    work_at(JobKind.EMBED, payload, bench)
+    # An engine keeps the last embedding, and would have nothing left to do.
+    work_at(
+        JobKind.EMBED, payload, Workbench(LocalEngine("cpu"), {"task": task}, progress=whole.tell)
+    )
+    bench = Workbench(engine, {"task": task})
     for most in (1, 41, len(whole.steps) - 1):
         told = Told(most=most)
         with pytest.raises(JobCancelledError):

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,21 @@ from factories import make_embedding, replace
 from safetensors.numpy import load, save
 
 from task2vec.embedding.bundle import BundleContent, BundledOutcome, BundledTask
-from task2vec.embedding.bundle_file import FORMAT, _Manifest, write_bundle
+from task2vec.embedding.bundle_file import (
+    FORMAT,
+    MAX_BUNDLE_BYTES,
+    MAX_HEADER_BYTES,
+    MAX_MANIFEST_BYTES,
+    _Manifest,
+    write_bundle,
+)
 from task2vec.errors import InputError, TooLargeError
 from task2vec.messages.bundles import BundleImport
 from task2vec.service.bundles.importing import import_bundle
 from task2vec.service.parsing.bundles import read_checked
 from task2vec.service.workspace import Workspace
+from task2vec.types.details import ClassRecognition, EmbeddingDetails, LayerElements
+from task2vec.types.image_hashes import IMAGE_HASH
 
 OUTCOME = BundledOutcome(
     model="efficientnet_lite0",
@@ -92,6 +102,33 @@ def holding(change: Callable[[dict[str, Any]], object]) -> Callable[[Members], b
     return made
 
 
+def kept_beside(**parts: Any) -> Callable[[Members], bytes]:
+    """Return what packs a bundle whose task has other parts beside its embedding."""
+
+    def made(_found: Members) -> bytes:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "b"
+            write_bundle(replace(CONTENT, tasks=[replace(CONTENT.tasks[0], **parts)]), path)
+            return path.read_bytes()
+
+    return made
+
+
+def long_header(found: Members) -> bytes:
+    """Pack a bundle whose arrays have a header that is read, but for its length."""
+    arrays = found["arrays.safetensors"]
+    size = int.from_bytes(arrays[:8], "little")
+    header = arrays[8 : 8 + size].ljust(MAX_HEADER_BYTES + 8)
+    arrays = len(header).to_bytes(8, "little") + header + arrays[8 + size :]
+    assert load(arrays).keys() == load(found["arrays.safetensors"]).keys()
+    return honest(json.loads(found["bundle.json"]), arrays)
+
+
+def details_of(images: int) -> EmbeddingDetails:
+    half = ClassRecognition(images // 2, images // 2, {})
+    return EmbeddingDetails(layers=(LayerElements("stem", 3),), classes=(half, half))
+
+
 def task(document: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = document["tasks"][0]
     return found
@@ -133,6 +170,9 @@ LIES: dict[str, Callable[[Members], bytes]] = {
     "no time": saying(lambda d: d.update(created="yesterday")),
     "one class": saying(lambda d: task(d)["provenance"].update(classes=1)),
     "a path as the probe": saying(lambda d: task(d)["provenance"].update(probe_name="/etc/x")),
+    "an array header that is too long": long_header,
+    "fewer image hashes than images": kept_beside(hashes=np.zeros(7, dtype=IMAGE_HASH)),
+    "details of too many images": kept_beside(details=details_of(100_002)),
     "details of others": saying(
         lambda d: task(d).update(details={"layers": [["a", 7]], "classes": None})
     ),
@@ -165,16 +205,43 @@ def test_what_is_no_bundle_is_refused(file: Path, tmp_path: Path, lie: str) -> N
         assert workspace.existing_store() is None
 
 
-def test_what_unpacks_to_too_much_is_refused(file: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("task2vec.embedding.bundle_file.MAX_MANIFEST_BYTES", 100)
+@pytest.mark.parametrize(
+    ("member", "most"),
+    [("bundle.json", MAX_MANIFEST_BYTES), ("arrays.safetensors", MAX_BUNDLE_BYTES)],
+)
+def test_what_unpacks_to_too_much_is_refused(file: Path, member: str, most: int) -> None:
+    """Also where it is packed no better than an archive may be."""
+    noise = np.random.default_rng(0).bytes(2**30 // 200 + 2**16)
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("bundle.json", "arrays.safetensors"):
+            archive.writestr(name, noise)
+        archive.getinfo(member).file_size = most + 1
     with pytest.raises(TooLargeError, match="unpacks to more"):
         read_checked(file)
 
 
 def test_a_bomb_is_refused(file: Path) -> None:
-    file.write_bytes(packed({**members(file), "arrays.safetensors": bytes(2**30)}))
-    with pytest.raises(InputError):
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.getinfo("arrays.safetensors").file_size = 2**30
+        archive.writestr("more", b"")
+    with pytest.raises(InputError, match="like a decompression bomb") as found:
         read_checked(file)
+    assert "Unpack it" not in str(found.value)
+
+
+def test_what_is_kept_beside_an_embedding_is_read(file: Path) -> None:
+    parts = {"hashes": np.zeros(8, dtype=IMAGE_HASH), "details": details_of(100_000)}
+    file.write_bytes(kept_beside(**parts)(members(file)))
+    found = read_checked(file).tasks[0]
+    assert found.details == parts["details"]
+    np.testing.assert_array_equal(found.hashes, parts["hashes"])
+
+
+def test_image_hashes_of_another_scheme_are_left_out(file: Path) -> None:
+    hashed = kept_beside(hashes=np.zeros(8, dtype=IMAGE_HASH))
+    file.write_bytes(hashed(members(file)))
+    file.write_bytes(saying(lambda d: task(d).update(hashes="dct 2"))(members(file)))
+    assert read_checked(file).tasks[0].hashes is None
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

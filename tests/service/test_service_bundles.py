@@ -12,21 +12,27 @@ from task2vec.embedding.bundle_file import read_bundle
 from task2vec.errors import (
     InputError,
     NameTakenError,
+    SourceError,
     SpaceMismatchError,
     StateError,
     UnknownNameError,
 )
+from task2vec.jobs.embed import check_free, stored_already
 from task2vec.messages.bundles import Bundle, BundleExport, BundleImport, ImportStatus
 from task2vec.messages.models import Model
 from task2vec.messages.outcomes import StoredOutcome
+from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import TaskEdit, TaskListing
 from task2vec.service.bundles.exporting import export_bundle
 from task2vec.service.bundles.importing import import_bundle, list_bundles, remove_bundle
+from task2vec.service.models.experts import checkpoint
 from task2vec.service.packaged_models import default_model_id, register_packaged
+from task2vec.service.tasks.subjects import reopen
 from task2vec.service.tasks.tasks import edit_task, remove_task
 from task2vec.service.workspace import Workspace
 from task2vec.types.details import EmbeddingDetails, HeadInformation, LayerElements
 from task2vec.types.image_hashes import IMAGE_HASH
+from task2vec.types.names import LONGEST_NAME
 from task2vec.types.scatter import ClassScatter
 
 SECRET = "/home/somebody/photos"
@@ -229,6 +235,20 @@ def test_a_task_with_the_name_of_one_of_its_own_stops_all(theirs: Workspace, fil
     assert import_bundle(theirs, BundleImport(name="x"), file).status is ImportStatus.IMPORTED
 
 
+def test_a_name_that_is_too_long_beside_that_of_a_task_stops_all(
+    ours: Workspace, theirs: Workspace, tmp_path: Path
+) -> None:
+    long = "l" * (LONGEST_NAME - len("letters/"))
+    edit_task(ours, "latin", TaskEdit(name=long))
+    file = exported(ours, tmp_path / "long")
+    with pytest.raises(InputError, match="too long beside that of the bundle, letterset") as found:
+        import_bundle(theirs, BundleImport(name="letterset"), file)
+    assert found.value.remedy == "Give the bundle a shorter name with `--name`."
+    assert theirs.existing_store() is None
+    import_bundle(theirs, NEW, file)
+    assert theirs.store().tasks.get(f"letters/{long}").bundle == "letters"
+
+
 def test_embeddings_that_fit_no_other_of_their_space_stop_all(
     theirs: Workspace, file: Path
 ) -> None:
@@ -278,6 +298,32 @@ def test_what_came_with_a_bundle_changes_only_with_it(theirs: Workspace, file: P
     assert edit_task(theirs, name, TaskEdit(tags=("mine",))).tags == ("mine",)
 
 
+def test_its_tasks_are_refused_before_images_are_embedded_in_their_place(
+    theirs: Workspace, file: Path
+) -> None:
+    import_bundle(theirs, NEW, file)
+    name, settings = "letters/greek", EmbeddingSettings()
+    with pytest.raises(StateError, match="bundle letters"):
+        check_free(theirs, name, update=True)
+    with pytest.raises(StateError, match="bundle letters"):
+        stored_already(theirs, name, settings, sha256="0" * 64, update=True)
+    for refused in (
+        lambda: check_free(theirs, name, update=False),
+        lambda: stored_already(theirs, name, settings, sha256="0" * 64, update=False),
+    ):
+        with pytest.raises(NameTakenError):
+            refused()
+
+
+def test_images_of_its_tasks_become_a_task_of_ones_own(theirs: Workspace, file: Path) -> None:
+    """The command that is shown is one that is carried out."""
+    import_bundle(theirs, NEW, file)
+    with pytest.raises(SourceError, match="are not known here") as found:
+        reopen(theirs, theirs.store().tasks.get("letters/greek"))
+    assert found.value.remedy is not None
+    assert "as a task of your own: `task2vec embed FOLDER`" in found.value.remedy
+
+
 def test_a_bundle_goes_as_a_whole_and_leaves_the_rest(theirs: Workspace, file: Path) -> None:
     fill(theirs, "own")
     before = [theirs.store().tasks.get("own")], theirs.store().outcomes.list()
@@ -311,7 +357,9 @@ def test_what_hangs_on_its_tasks_goes_only_when_told(
         licence=None,
         created="",
     )
-    store.models.add(expert)
+    weights = checkpoint(theirs, store.models.add(expert))
+    assert weights is not None
+    weights.write_bytes(b"weights")
     store.outcomes.add(
         StoredOutcome(model="expert", task="letters/latin", accuracy=0.5, protocol="fine-tuning")
     )
@@ -323,7 +371,9 @@ def test_what_hangs_on_its_tasks_goes_only_when_told(
     ):
         with pytest.raises(StateError, match="models: 1, outcomes: 1"):
             change()
+    assert weights.exists()
     remove_bundle(theirs, "letters", cascade=True)
+    assert not weights.exists()
     assert "expert" not in {model.name for model in store.models.list()}
     assert (store.tasks.list(), store.outcomes.list()) == ([], [])
 

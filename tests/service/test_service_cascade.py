@@ -156,7 +156,7 @@ def test_what_was_measured_counts_where_the_images_are_gone(
         assert f"are no longer in {source}. 2 earlier measurements counted" in told
         bring = "`task2vec embed FOLDER --name food --update`"
         assert told.endswith(f"{bring}, where FOLDER is where the images are now.")
-        # Without a budget they are left out, as when the images are there.
-        assert recommend(workspace, within(0), subject).probed == 0
+        # Without a budget, too, they count.
+        assert recommend(workspace, within(0), subject).probed == 2
         # What is measured on another number of images is something else.
         assert recommend(workspace, within(1, images=IMAGES - 4), subject).probed == 0

@@ -17,10 +17,11 @@ from task2vec.finetuning.prober import Prober, model_digest
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.messages.models import Model
 from task2vec.messages.recommendations import Recommended, StepKind
-from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.answer.question import Question, TimeLimit
 from task2vec.recommendation.evidence.gains import GainTable
 from task2vec.service.recommend import budget_run, cascade
 from task2vec.service.recommend.cascade import recommend_within
+from task2vec.service.recommend.probing import overrun
 from task2vec.service.workspace import Workspace
 
 IMAGES = 24
@@ -116,3 +117,25 @@ def test_probes_of_a_busy_day_count_until_one_is_timed(
     assert measured(answer, StepKind.FORWARD_PASS) == ["model 0"]
     assert len(measured(answer, StepKind.FINE_TUNING)) > 1
     assert answer.budget_needed is None
+
+
+@pytest.mark.parametrize(
+    ("spent", "budget", "limit", "said"),
+    [
+        (19.9, 20.0, None, None),
+        # What reads as 20 s is within 20 s.
+        (20.4, 20.0, None, None),
+        (20.6, 20.0, None, "measuring took 21 s, more than the budget of 20 s"),
+        (0.54, 0.5, None, "measuring took 0.54 s, more than the budget of 0.5 s"),
+        (
+            *(38.7, 15.0, TimeLimit(60.0, 21.3)),
+            "measuring took 39 s, more than the 15 s of your 60 s that are for measuring",
+        ),
+    ],
+)
+def test_measuring_that_took_visibly_longer_is_said(
+    spent: float, budget: float, limit: TimeLimit | None, said: str | None
+) -> None:
+    assert [each.partition(":")[0] for each in overrun(spent, budget, limit=limit)] == (
+        [] if said is None else [said]
+    )

@@ -10,11 +10,11 @@ import torch
 from factories import replace
 from small_store import build, snapshot
 
-from task2vec.errors import NameTakenError, StoreError
+from task2vec.errors import NameTakenError, StoreError, WeightsError
 from task2vec.finetuning.result import Tuned
 from task2vec.finetuning.settings import FineTuningSettings
 from task2vec.probe.weight_files import file_hash
-from task2vec.probe.weights import write_safetensors
+from task2vec.probe.weights import read_safetensors, write_safetensors
 from task2vec.service.models.experts import checkpoint, new_checkpoint, register_tuned
 from task2vec.service.models.zoo import get_model
 from task2vec.service.workspace import Workspace
@@ -96,6 +96,17 @@ def test_the_expert_and_the_outcome_are_stored(workspace, write, register):
     assert outcome.details["expert"] == expert.id
     assert not path.exists()
     assert files(workspace) == ["mdl_00000000000000ab.safetensors"]
+
+
+def test_a_checkpoint_of_weights_that_are_no_numbers_is_not_taken(workspace, write, register):
+    path, tuned = write()
+    state, metadata = read_safetensors(path)
+    state["head.bias"][2] = float("nan")
+    write_safetensors(path, state, metadata)
+    with pytest.raises(WeightsError, match="not all numbers"):
+        register(path, replace(tuned, sha256=file_hash(path)))
+    assert workspace.store().outcomes.list() == []
+    assert files(workspace) == []
 
 
 def test_an_expert_of_an_expert_has_seen_both_tasks(workspace, write, register):

@@ -1,9 +1,16 @@
 """Tasks that share images with a target are found, reported, and no evidence for it."""
 
+import re
+from hashlib import sha256
+
+import numpy as np
 import pytest
 from factories import which_model
+from PIL import Image
 from served import add_outcome, add_task, embedding, expert_of, hashes
+from sklearn.datasets import load_digits
 
+from task2vec.data.pixels.image_hash import image_hash
 from task2vec.jobs.backtest import backtest
 from task2vec.messages.backtests import BacktestQuestion
 from task2vec.messages.neighbours import SearchQuestion
@@ -59,7 +66,9 @@ def test_a_task_that_shares_images_is_no_evidence(served, known):
         "excluded": True,
     }
     assert found.warnings == (
-        "leaky contains 24 of your 300 images (8 %), so its experts and its outcomes are not used",
+        "as many as 24 of your 300 images look like copies of images of leaky (8 %), so its "
+        "experts and its outcomes are not used. If they are other images, `--max-shared 0.08` "
+        "keeps the task as evidence",
     )
     assert "leaky" not in seen_in(found)
     assert "clean-expert" in {each.model for each in found.recommendations}
@@ -69,6 +78,32 @@ def test_a_task_that_shares_images_is_no_evidence(served, known):
     assert {"leaky-expert", "clean-expert"} <= {each.model for each in unaware.recommendations}
     assert "on leaky" in seen_in(unaware)
     assert (unaware.shared_images, unaware.warnings) == ((), ())
+
+
+def digits(rows):
+    """Return the hashes of some of scikit-learn's digits, of 8 x 8 pixels."""
+    images = (255 - 255 / 16 * load_digits().images[rows]).astype(np.uint8)
+    return np.concatenate(
+        [
+            image_hash(Image.fromarray(each).convert("RGB"), digest=sha256(each).hexdigest())
+            for each in images
+        ]
+    )
+
+
+def test_images_that_look_alike_are_not_said_to_be_the_same(served, known):
+    rows = np.random.default_rng(0).permutation(1797)
+    known("digits", 2, hashes=digits(rows[:300]))
+    own = target(hashes=digits(rows[300:600]))
+    (finding,) = find_shared(served, own).findings
+    assert finding.exact == 0
+    (warning,) = find_shared(served, own).warnings
+    looks = f"as many as {finding.images} of your 300 images look like copies of images of digits"
+    assert warning.startswith(looks)
+    # The option that is named keeps the task, and one hundredth less does not.
+    kept = float(re.search(r"--max-shared (\S+)`", warning)[1])
+    assert find_shared(served, own, most=kept).excluded == frozenset()
+    assert find_shared(served, own, most=kept - 0.01).excluded
 
 
 def test_what_an_excluded_task_said_of_others_is_gone(served, known):
@@ -144,7 +179,7 @@ def test_of_many_copies_a_few_are_named(served, known):
     assert len(found.warnings) == 6
     assert found.warnings[-1] == "3 more tasks with images of this one are not used either"
     assert found.warnings[0].startswith(
-        "copy 2 contains 10 of your 10 images (100 %, 10 of them pixel by pixel), "
+        "copy 2 contains 10 of your 10 images (100 %, pixel by pixel), "
     )
 
 
@@ -156,7 +191,7 @@ def test_the_stored_task_of_the_same_images_is_named_in_one_line(served, known):
     known("leaky", 9, hashes=hashes(60, seed=9, of=own, first=50))
     found = answer(served, target(hashes=own))
     leak = (
-        "leaky contains 50 of your 50 images (100 %, 50 of them pixel by pixel), so its experts "
+        "leaky contains 50 of your 50 images (100 %, pixel by pixel), so its experts "
         "and its outcomes are not used"
     )
     unused = "so their experts and outcomes are not used"
@@ -283,9 +318,14 @@ def test_a_distance_warns_of_a_shared_part_of_the_images(served, known):
 
     leaky = stored_subject(served, "leaky")
     (warning,) = told(leaky, subject)
-    assert warning.startswith("leaky has 12 of 300 images of target (4 %): they are near for that")
+    assert warning == (
+        "as many as 12 of the 300 images of target look like copies of images of leaky (4 %): the "
+        "distance is small for that reason"
+    )
     (warning,) = told(subject, leaky)
-    assert warning.startswith("target has 12 of 230 images of leaky (5 %)")
+    assert warning.startswith(
+        "as many as 12 of the 230 images of leaky look like copies of images of target (5 %)"
+    )
     (warning,) = told(stored_subject(served, "same files"), subject)
     assert warning.startswith("same files and target were embedded from the same files")
     for other in ("clean", "unknown"):

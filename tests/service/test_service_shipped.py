@@ -1,5 +1,6 @@
 """The known tasks that ship: evidence in every store, in none of them, and of no other space."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ from factories import make_record, which_model
 from served import add_outcome, add_task, embedding
 
 from task2vec.distance import plain_symmetric_distance
-from task2vec.errors import StateError, UnknownNameError
+from task2vec.embedding.bundle_file import read_bundle, write_bundle
+from task2vec.embedding.files import save_embedding
+from task2vec.errors import InputError, StateError, UnknownNameError
 from task2vec.messages.bundles import BundleImport
 from task2vec.messages.recommendations import Recommended
 from task2vec.service.bundles import shipped as module
@@ -17,6 +20,7 @@ from task2vec.service.bundles.shipped import shipped
 from task2vec.service.packaged_models import packaged_models
 from task2vec.service.recommend.evidence import gather
 from task2vec.service.recommend.recommendation import recommend
+from task2vec.service.tasks.imports import add_embedding
 from task2vec.service.tasks.subjects import Subject
 from task2vec.service.workspace import Workspace
 from task2vec.types import TaskEmbedding
@@ -134,3 +138,42 @@ def test_it_is_listed_and_cannot_be_removed(fresh: Workspace, served: Workspace)
     import_bundle(served, BundleImport(), FILE)
     assert remove_bundle(served, "development").tasks == 34
     assert add_task(served, "mine", 1).bundle is None
+
+
+def cut(embedding: TaskEmbedding) -> TaskEmbedding:
+    few = slice(None, 7)
+    return TaskEmbedding(
+        embedding.values[few],
+        embedding.errors[few],
+        embedding.replicates[:, few],
+        embedding.provenance,
+    )
+
+
+def test_an_embedding_that_was_cut_is_refused_by_a_store_without_tasks(
+    fresh: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.npz"
+    save_embedding(cut(target()), path, name="cut")
+    for any_space in (False, True):
+        with pytest.raises(InputError) as raised:
+            add_embedding(fresh, path, any_space=any_space)
+        assert raised.value.expected == "8,960 elements, as its probe gives"
+    save_embedding(target(), path, name="whole")
+    assert add_embedding(fresh, path).name == "whole"
+
+
+def test_so_is_a_bundle_with_such_a_task(fresh: Workspace, tmp_path: Path) -> None:
+    content = read_bundle(FILE)
+    first, *others = content.tasks
+    path = tmp_path / "cut.bundle"
+    write_bundle(
+        replace(
+            content, tasks=(replace(first, embedding=cut(first.embedding), details=None), *others)
+        ),
+        path,
+    )
+    with pytest.raises(InputError, match=f"Task '{first.name}' of this bundle cannot be") as raised:
+        import_bundle(fresh, BundleImport(), path)
+    assert raised.value.expected == "8,960 elements, as its probe gives"
+    assert [bundle.name for bundle in list_bundles(fresh).bundles if not bundle.shipped] == []

@@ -91,6 +91,16 @@ def test_a_measured_network_has_its_own_pace(plan):
     assert found["expert"][Recipe.LINEAR_PROBE] == pytest.approx(100 * 0.1 + 1.0)
 
 
+def test_one_busy_moment_counts_for_nothing(plan):
+    """Of networks that are alike the pace is the median."""
+    quick, busy = (Pace(read=0.4, passed=seconds, images=40) for seconds in (2.0, 400.0))
+    paces = {"plain": quick, "expert": busy, "other": PACE}
+    found = plan.seconds([PLAIN, EXPERT, model("other"), LARGER], paces)
+    probe = {name: times[Recipe.LINEAR_PROBE] - 1.0 for name, times in found.items()}
+    assert probe["plain"] == probe["expert"] == pytest.approx(100 * 0.1)
+    assert probe["larger"] == pytest.approx(2 * probe["plain"])
+
+
 def test_what_the_first_probe_loads_is_not_expected_of_reading(plan):
     first = Pace(read=400.0, passed=4.0, images=40)
     alone = plan.seconds([PLAIN], {"plain": first})["plain"]

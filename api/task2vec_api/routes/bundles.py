@@ -91,8 +91,40 @@ async def import_bundle(request: Request, runtime: TheRuntime, caller: Admin) ->
             bundle = await run_in_threadpool(
                 importing.import_bundle, runtime.workspace, question, form.file("bundle").path
             )
+    return _imported(bundle)
+
+
+def _imported(bundle: ImportedBundle) -> Response:
     status = 200 if bundle.status is ImportStatus.UNCHANGED else 201
     return made(bundle, "/v1/bundles", status=status)
+
+
+@routes.post(
+    "/bundles/{bundle}:import",
+    summary="Import the bundle that ships",
+    status_code=201,
+    response_model=ImportedBundle,
+    response_description="The bundle with what it brought.",
+    responses={
+        **answering(200, ImportedBundle, "The same contents were here already."),
+        **failing(404, 409, 507),
+    },
+)
+async def import_shipped_bundle(
+    bundle: Annotated[
+        str,
+        Path(max_length=200, description="A bundle that ships.", examples=["development"]),
+    ],
+    runtime: TheRuntime,
+    caller: Admin,
+) -> Response:
+    """Take in the bundle that is a part of task2vec, without a file.
+
+    Recommendations use it anyhow. Imported, its tasks are listed, searched and on the map, too.
+    """
+    async with runtime.parsing.take(caller):
+        imported = await run_in_threadpool(importing.import_shipped, runtime.workspace, bundle)
+    return _imported(imported)
 
 
 @routes.post(

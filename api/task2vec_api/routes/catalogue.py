@@ -1,5 +1,7 @@
 """The probes of the server, and the map of its task space."""
 
+from collections.abc import Callable
+from hashlib import sha256
 from io import BytesIO
 from time import monotonic
 from typing import Annotated
@@ -8,14 +10,21 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from task2vec.errors import DeadlineError, OverloadedError
-from task2vec.messages.catalogue import MapQuestion, Probes, TaskMap
+from task2vec.messages.catalogue import (
+    MapColumns,
+    MapColumnsQuestion,
+    MapQuestion,
+    Probes,
+    TaskMap,
+)
 from task2vec.service.models.zoo import list_probes
+from task2vec.service.tasks.map_columns import map_columns
 from task2vec.service.tasks.maps import draw
 from task2vec_api.access import Reader
 from task2vec_api.forms import BINARY
-from task2vec_api.representations import Accept, choose
-from task2vec_api.responses import failing, json_answer, router
-from task2vec_api.runtime import TheRuntime, TheWorkspace
+from task2vec_api.representations import Accept, IfNoneMatch, choose, not_modified
+from task2vec_api.responses import UNCHANGED, failing, json_answer, router
+from task2vec_api.runtime import Runtime, TheRuntime, TheWorkspace
 
 probes, maps = router("probes"), router("map")
 
@@ -54,13 +63,7 @@ async def get_map(
 ) -> Response:
     """Lay out the stored tasks in the plane, near ones near each other."""
     chosen = choose(accept, _JSON, _PNG, _SVG)
-    deadline: float = request.state.deadline
-
-    def check() -> None:
-        if runtime.draining.is_set():
-            raise OverloadedError("The server stops", remedy="Try again when it runs again.")
-        if monotonic() > deadline:
-            raise DeadlineError("The map took too long", remedy="Choose fewer tasks by a tag.")
+    check = _limit(request, runtime, remedy="Choose fewer tasks by a tag.")
 
     def answer() -> Response:
         # matplotlib takes half a second to import.
@@ -83,3 +86,47 @@ async def get_map(
         return Response(picture.getvalue(), media_type=chosen)
 
     return await runtime.computing.run(request, answer)
+
+
+@maps.get(
+    "/map/columns",
+    summary="Place all tasks of a space",
+    response_model=MapColumns,
+    response_description="The tasks by name, a column for each property.",
+    responses=UNCHANGED,
+)
+async def get_map_columns(
+    request: Request,
+    question: Annotated[MapColumnsQuestion, Query()],
+    runtime: TheRuntime,
+    caller: Reader,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Return where all tasks of a space lie in the plane, with what a map shows of them.
+
+    For a hundred thousand tasks as for ten. Places are kept, and new tasks added to them. Where
+    placing many takes longer than the request may, repeating it goes on from there.
+    """
+    check = _limit(request, runtime, remedy="Ask again: it goes on from where it was.")
+
+    def answer() -> Response:
+        columns = map_columns(runtime.workspace, question, check=check)
+        content = columns.model_dump_json().encode()
+        etag = f'"{sha256(content).hexdigest()[:32]}"'
+        kept = not_modified(if_none_match, etag)
+        return kept or Response(content, media_type=_JSON, headers={"ETag": etag})
+
+    return await runtime.computing.run(request, answer)
+
+
+def _limit(request: Request, runtime: Runtime, *, remedy: str) -> Callable[[], None]:
+    """Return what stops a layout when the server stops, or the time of the request is over."""
+    deadline: float = request.state.deadline
+
+    def check() -> None:
+        if runtime.draining.is_set():
+            raise OverloadedError("The server stops", remedy="Try again when it runs again.")
+        if monotonic() > deadline:
+            raise DeadlineError("The map took too long", remedy=remedy)
+
+    return check

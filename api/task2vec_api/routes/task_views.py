@@ -9,7 +9,8 @@ from starlette.responses import Response
 from task2vec.embedding.files import write_embedding
 from task2vec.errors import UnknownNameError
 from task2vec.messages.neighbours import NeighbourFilter, Neighbours, SearchQuestion
-from task2vec.messages.tasks import Embedding
+from task2vec.messages.tasks import Embedding, TaskLayers, TaskPictures
+from task2vec.service.tasks import views
 from task2vec.service.tasks.search import search
 from task2vec.service.tasks.subjects import stored_subject
 from task2vec_api.access import Reader
@@ -23,6 +24,7 @@ routes = router("tasks")
 
 _NPZ = "application/octet-stream"
 _JSON = "application/json"
+_KEPT = {"Cache-Control": "private, max-age=300"}
 
 
 @routes.get(
@@ -120,4 +122,52 @@ def get_thumbnail(task: TaskName, workspace: TheWorkspace, caller: Reader) -> Re
     data = workspace.store().tasks.thumbnail(task)
     if data is None:
         raise UnknownNameError(f"Task '{task}' has no picture: its images never were here")
-    return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=300"})
+    return Response(data, media_type="image/png", headers=_KEPT)
+
+
+@routes.get(
+    "/tasks/{task}/pictures",
+    summary="Say what pictures there are of each class",
+    response_description="The rows of the sheet of pictures.",
+    responses=failing(404),
+)
+def get_pictures(task: TaskName, workspace: TheWorkspace, caller: Reader) -> TaskPictures:
+    """Return which classes of a task the sheet of its pictures shows, and how often."""
+    return views.pictures_of(workspace, task)
+
+
+@routes.get(
+    "/tasks/{task}/pictures/sheet",
+    summary="Show pictures of each class",
+    response_class=Response,
+    responses={
+        **sent(
+            200,
+            "A JPEG: a row for each class, up to four square pictures in it.",
+            **{"image/jpeg": {"schema": BINARY}},
+        ),
+        **failing(404),
+    },
+)
+def get_picture_sheet(task: TaskName, workspace: TheWorkspace, caller: Reader) -> Response:
+    """Return small pictures of a task's images, by class.
+
+    A task that was imported has none, nor has one that was embedded with `class_pictures` false or
+    on a server that keeps none.
+    """
+    sheet = views.picture_sheet(workspace, task)
+    return Response(sheet, media_type="image/jpeg", headers=_KEPT)
+
+
+@routes.get(
+    "/tasks/{task}/layers",
+    summary="Show an embedding by layer",
+    response_description="The information in each layer of the probe.",
+    responses=failing(404),
+)
+def get_layers(task: TaskName, workspace: TheWorkspace, caller: Reader) -> TaskLayers:
+    """Return how much information a task's embedding has in each layer of the probe.
+
+    Of tasks in one space they may be compared.
+    """
+    return views.layers_of(workspace, task)

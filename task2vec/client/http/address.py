@@ -1,5 +1,6 @@
 """The address of a server, and what it means that nothing answers there."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,6 +16,10 @@ from task2vec.errors import (
 
 if TYPE_CHECKING:
     import httpx2
+
+
+#: Of an error of the system, before its words.
+_NUMBER = re.compile(r"^\[Errno -?[0-9]+\] ")
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def failure(error: "httpx2.HTTPError", address: Address, *, route: str) -> Task2
     """Return what it means that there is no reply; ``route`` is what was asked, such as GET /x."""
     import httpx2
 
-    words = str(error) or type(error).__name__
+    words = _NUMBER.sub("", str(error)) or type(error).__name__
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.ProxyError):
         return UnreachableError(
             f"There is no connection to {address.url}", got=words, remedy=_way_in(words)

@@ -24,6 +24,7 @@ from task2vec.messages.datasets import DatasetPage
 from task2vec.messages.evaluations import Evaluation, NewEvaluation
 from task2vec.messages.finetuning import Tuned
 from task2vec.messages.jobs import JobPage, NewEmbedding, NewTuning, Progress
+from task2vec.messages.keys import KeyAccess
 from task2vec.messages.models import ModelPage
 from task2vec.messages.neighbours import DistanceQuestion, Distances, Neighbours, SearchQuestion
 from task2vec.messages.outcomes import OutcomeFilter, OutcomePage
@@ -36,12 +37,18 @@ from task2vec.messages.settings import EmbeddingSettings
 from task2vec.messages.tasks import StoredTask, TaskImport, TaskListing, TaskPage
 from task2vec.service import outcomes
 from task2vec.service.bundles.exporting import export_bundle
-from task2vec.service.bundles.importing import import_bundle, list_bundles, remove_bundle
+from task2vec.service.bundles.importing import (
+    import_bundle,
+    import_shipped,
+    list_bundles,
+    remove_bundle,
+)
 from task2vec.service.models import experts, registering, zoo
 from task2vec.service.models.limits import check_limits
 from task2vec.service.models.published import page_of_published
 from task2vec.service.models.zoo import list_probes
-from task2vec.service.tasks import imports, tasks
+from task2vec.service.tasks import imports, tasks, views
+from task2vec.service.tasks.map_columns import map_columns
 from task2vec.service.tasks.subjects import Subject, resolve
 from task2vec.service.workspace import Workspace
 
@@ -269,6 +276,9 @@ RECORDS: dict[str, Callable[..., Any]] = {
     "GET /tasks": _tasks,
     "GET /tasks/{}": lambda workspace, name: workspace.store().tasks.get(name),
     "GET /tasks/{}/embedding": _embedding,
+    "GET /tasks/{}/pictures": views.pictures_of,
+    "GET /tasks/{}/pictures/sheet": views.picture_sheet,
+    "GET /tasks/{}/layers": views.layers_of,
     "POST /tasks:import": _import_task,
     "PATCH /tasks/{}": tasks.edit_task,
     "DELETE /tasks/{}": tasks.remove_task,
@@ -284,9 +294,12 @@ RECORDS: dict[str, Callable[..., Any]] = {
     "DELETE /outcomes/{}": lambda workspace, id_: outcomes.remove_outcomes(workspace, [id_]),
     "GET /bundles": list_bundles,
     "POST /bundles": _import_bundle,
+    "POST /bundles/{}:import": import_shipped,
     "POST /bundles:export": _export_bundle,
     "DELETE /bundles/{}": remove_bundle,
+    "GET /map/columns": map_columns,
     "GET /probes": lambda workspace: Probes(probes=list_probes(workspace)),
+    "GET /key": lambda _: KeyAccess(),
     "GET /jobs": lambda _, **_query: JobPage(jobs=()),
     "GET /datasets": lambda _, **_query: DatasetPage(datasets=()),
 }

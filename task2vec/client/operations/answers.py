@@ -10,9 +10,17 @@ from task2vec.client.questions import ask, id_of, texts
 from task2vec.client.request import get, post
 from task2vec.data.durations import seconds_of
 from task2vec.messages.backtests import Backtest, BacktestQuestion
-from task2vec.messages.catalogue import MapQuestion, Probe, Probes, TaskMap
+from task2vec.messages.catalogue import (
+    MapColumns,
+    MapColumnsQuestion,
+    MapQuestion,
+    Probe,
+    Probes,
+    TaskMap,
+)
 from task2vec.messages.comparisons import Comparison, NewComparison
 from task2vec.messages.evaluations import MOST_EVALUATED, Evaluation, NewEvaluation
+from task2vec.messages.keys import KeyAccess
 from task2vec.messages.models import Model
 from task2vec.messages.neighbours import (
     DistanceQuestion,
@@ -199,15 +207,15 @@ class Answers(Part[M]):
         ``measure`` the models that promise most are measured on the task's images for ``budget``
         seconds; what was measured on them before counts, too. Where the images of a stored task are
         not at hand, earlier measurements alone count, ``images_missing`` is true and a warning says
-        how to bring them. Without ``measure``, as with a budget of 0, distances and outcomes alone
-        decide. ``time`` is what there is for measuring and training together, in seconds or as
-        "10m" or "1h30m": measuring takes a quarter of it at most, and recipes and models that do
-        not fit are not chosen (``time_reason`` says which). ``published`` lets published accuracies
-        of models count, ``bundles`` the tasks and outcomes that bundles brought. A task that has
-        more than the share ``max_shared`` of the images is no evidence. ``recipe`` is how the model
-        will be trained; ``auto`` answers with the recipe that promises most. With ``explain`` the
-        answer has an ``explanation``: what moved it, the layers in which the task is like its
-        neighbours and unlike them, and the classes that are hard.
+        how to bring them. Without ``measure``, as with a budget of 0, nothing new is measured.
+        ``time`` is what there is for measuring and training together, in seconds or as "10m" or
+        "1h30m": measuring takes a quarter of it at most, and recipes and models that do not fit are
+        not chosen (``time_reason`` says which). ``published`` lets published accuracies of models
+        count, ``bundles`` the tasks and outcomes that bundles brought. A task that has more than
+        the share ``max_shared`` of the images is no evidence. ``recipe`` is how the model will be
+        trained; ``auto`` answers with the recipe that promises most. With ``explain`` the answer
+        has an ``explanation``: what moved it, the layers in which the task is like its neighbours
+        and unlike them, and the classes that are hard.
 
         Raises `UnknownNameError`, `SourceError`, `SettingError`.
         """
@@ -259,16 +267,30 @@ class Answers(Part[M]):
         """Lay out the stored tasks in the plane; write the picture to ``path`` if one is given.
 
         ``path`` ends in .png or .svg (of a local store also .pdf). A task's first tag is its group.
-        Raises `InputError` when there is nothing to draw, or the picture cannot be written, which
-        is seen before it is drawn.
+        Raises `InputError` when there is nothing for a picture, or it cannot be written, which is
+        seen before it is drawn.
         """
         question = ask(MapQuestion, method=method, tag=tag, thumbnails=thumbnails, seed=seed)
         return await self.backend.draw(question, None if path is None else Path(path))
 
     @Call
+    async def map_columns(self, *, probe: str | None = None) -> MapColumns:
+        """Place all tasks of a space, however many, and return them column by column.
+
+        That of the most tasks, or of a ``probe``. Without tasks all columns are empty.
+        """
+        question = ask(MapColumnsQuestion, probe=probe)
+        return await self.backend.ask(get(MapColumns, "/map/columns", question=question))
+
+    @Call
     async def probes(self) -> tuple[Probe, ...]:
         """Return the probes that are known by name."""
         return (await self.backend.ask(get(Probes, "/probes"))).probes
+
+    @Call
+    async def key(self) -> KeyAccess:
+        """Return what this client's key opens; a local store, like a server without keys, all."""
+        return await self.backend.ask(get(KeyAccess, "/key"))
 
 
 def _settings(probe: str | None, *, images: int, seed: int) -> EmbeddingSettings:

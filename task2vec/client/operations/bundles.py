@@ -11,7 +11,13 @@ from task2vec.client.request import delete, get, post
 from task2vec.client.upload.payload import Payload
 from task2vec.data.paths import reason
 from task2vec.errors import InputError
-from task2vec.messages.bundles import Bundle, BundleExport, ImportedBundle, bundle_import
+from task2vec.messages.bundles import (
+    SHIPPED,
+    Bundle,
+    BundleExport,
+    ImportedBundle,
+    bundle_import,
+)
 from task2vec.messages.bundles import Bundles as Listed
 
 _WHAT = "The bundle"
@@ -86,6 +92,14 @@ class Bundles(Part[M]):
         return await self.backend.ask(
             post(ImportedBundle, "/bundles", question=question, bundle=payload)
         )
+
+    @Call
+    async def import_shipped(self, name: str = SHIPPED) -> ImportedBundle:
+        """Take in the bundle that ships with task2vec, so that its tasks are listed and drawn, too.
+
+        `recommend` uses them anyhow. Raises `UnknownNameError` for another name.
+        """
+        return await self.backend.ask(post(ImportedBundle, "/bundles/{}:import", name))
 
     @Call
     async def remove(self, bundle: Bundle | str, *, cascade: bool = False) -> None:

@@ -14,7 +14,16 @@ from task2vec.client.questions import ask, id_of, size_of_pages, texts
 from task2vec.client.request import Request, delete, fetch, get, patch, post
 from task2vec.client.upload.payload import Payload
 from task2vec.errors import InputError
-from task2vec.messages.tasks import Task, TaskDetails, TaskEdit, TaskImport, TaskListing, TaskPage
+from task2vec.messages.tasks import (
+    Task,
+    TaskDetails,
+    TaskEdit,
+    TaskImport,
+    TaskLayers,
+    TaskListing,
+    TaskPage,
+    TaskPictures,
+)
 
 if TYPE_CHECKING:
     from task2vec.types import TaskEmbedding
@@ -52,6 +61,24 @@ class Tasks(Part[M]):
         content = await self.backend.ask(_file_of(id_of(task)))
         _, embedding, _, _ = await self.backend.compute(partial(load_bytes, content))
         return embedding
+
+    @Call
+    async def layers(self, task: Task | str) -> TaskLayers:
+        """Return the information in each layer of the probe; raises `UnknownNameError`."""
+        return await self.backend.ask(get(TaskLayers, "/tasks/{}/layers", id_of(task)))
+
+    @Call
+    async def pictures(self, task: Task | str) -> TaskPictures:
+        """Return what is on the sheet of a task's pictures; raises `UnknownNameError`."""
+        return await self.backend.ask(get(TaskPictures, "/tasks/{}/pictures", id_of(task)))
+
+    @Call
+    async def picture_sheet(self, task: Task | str) -> bytes:
+        """Return small pictures of a task's images by class, as a JPEG that `pictures` describes.
+
+        Raises `UnknownNameError`, also for a task without pictures.
+        """
+        return await self.backend.ask(fetch("/tasks/{}/pictures/sheet", id_of(task)))
 
     @Call
     async def export(self, task: Task | str, path: str | os.PathLike[str]) -> Task:

@@ -51,6 +51,7 @@ class Work(Part[M]):
         seed: int = EMBEDDING.seed,
         tags: Sequence[str] = (),
         update: bool = False,
+        class_pictures: bool = True,
         dry_run: bool = False,
         progress: ShowItemProgress = True,
     ) -> AsyncGenerator[Item, None]:
@@ -61,7 +62,7 @@ class Work(Part[M]):
         same bytes with the same settings is ``unchanged``, so that an interrupted batch is resumed
         by the same call: nothing is sent or computed twice. With ``dry_run`` no image is sent and
         nothing is stored: each item has the status of the real run, with ``pending`` for what it
-        would embed.
+        would embed. Without ``class_pictures`` the store keeps no pictures of the images by class.
 
         Raises `InputError` when there is no such list, and `ServiceError`, `AccessError` or
         `StoreError` where no item is to blame.
@@ -75,7 +76,13 @@ class Work(Part[M]):
             standard_error=standard_error,
             seed=seed,
         )
-        question = ask(NewBatch, tags=texts("tags", tags), update=update, settings=settings)
+        question = ask(
+            NewBatch,
+            tags=texts("tags", tags),
+            update=update,
+            class_pictures=class_pictures,
+            settings=settings,
+        )
         tell = given_function(progress)
         return _batch(self.backend, sources, question, dry_run=dry_run, progress=tell)
 
@@ -131,6 +138,7 @@ async def embed(
     seed: int = EMBEDDING.seed,
     tags: Sequence[str] = (),
     update: bool = False,
+    class_pictures: bool = True,
     wait: Literal[True] = True,
     progress: ShowProgress = True,
 ) -> Task: ...
@@ -148,6 +156,7 @@ async def embed(
     seed: int = EMBEDDING.seed,
     tags: Sequence[str] = (),
     update: bool = False,
+    class_pictures: bool = True,
     wait: Literal[False],
     progress: ShowProgress = True,
 ) -> Job: ...
@@ -164,6 +173,7 @@ async def embed(
     seed: int = EMBEDDING.seed,
     tags: Sequence[str] = (),
     update: bool = False,
+    class_pictures: bool = True,
     wait: bool = True,
     progress: ShowProgress = True,
 ) -> Task | Job:
@@ -172,7 +182,8 @@ async def embed(
     With ``wait`` the task is in the store when this returns; without, the job that will put it
     there is returned at once. ``name`` defaults to the source's own; ``update`` replaces a task of
     that name. ``images`` bounds how many are used, ``draws`` is label draws per image; the work
-    ends as soon as ``standard_error`` is reached, where one is given.
+    ends as soon as ``standard_error`` is reached, where one is given. Without ``class_pictures``
+    the store keeps no small pictures of the images by class.
 
     Raises:
         NameTakenError: before any work, when the name is taken and ``update`` is not set.
@@ -195,6 +206,7 @@ async def embed(
         name=name,
         tags=texts("tags", tags),
         update=update,
+        class_pictures=class_pictures,
         settings=settings,
     )
     request, tell = post(Task, "/tasks", question=question), given_function(progress)

@@ -10,10 +10,17 @@ from task2vec.types.tuning import Recipe
 
 #: How many classes of an image are shown.
 _SHARES = 5
+#: Test images of which an accuracy is mostly chance.
+_FEW = 20
 
 
-def of_tuned(answer: Tuned, *, start: str = "the starting model") -> Sheet:
-    """Return a new expert in sentences, the last one its protocol."""
+def of_tuned(
+    answer: Tuned, *, start: str = "the starting model", wish: str = "as asked for"
+) -> Sheet:
+    """Return a new expert in sentences, the last one its protocol.
+
+    ``wish`` says whose a fixed recipe was.
+    """
     kept = f"Kept epoch {answer.best_epoch} of {answer.epochs}, " if answer.best_epoch else ""
     if answer.best_epoch and answer.curve:
         kept += f"after {answer.curve[answer.best_epoch - 1].steps} steps, "
@@ -24,8 +31,8 @@ def of_tuned(answer: Tuned, *, start: str = "the starting model") -> Sheet:
         (
             _accuracy(answer),
             *([_by_class(answer)] if len(answer.by_class) > 1 else []),
-            _choice(answer, start),
-            f"{kept}{answer.seconds:.0f} seconds.",
+            _choice(answer, start, wish),
+            f"{kept}{plural(round(answer.seconds), 'second')}.",
             f"Protocol: {answer.protocol}.",
         ),
     )
@@ -34,9 +41,12 @@ def of_tuned(answer: Tuned, *, start: str = "the starting model") -> Sheet:
 def _accuracy(answer: Tuned) -> str:
     if answer.accuracy is None:
         return "Accuracy: not measured. No image is left to test on: too few, or copies only."
+    count, few = answer.test_images, ""
+    if count < _FEW:
+        few = f". So few say little: each counts for {100 / count:.0f} points"
     return (
         f"Accuracy: {percent(answer.accuracy)} on {answer.test_images} images that took no part in "
-        f"training (95 %: {interval(answer.interval)})"
+        f"training (95 %: {interval(answer.interval)}){few}"
     )
 
 
@@ -53,7 +63,7 @@ def _by_class(answer: Tuned) -> str:
     )
 
 
-def _choice(answer: Tuned, start: str) -> str:
+def _choice(answer: Tuned, start: str, wish: str) -> str:
     probe = not answer.best_epoch
     if answer.recipe is Recipe.LAST_STAGE:
         made = "the last stage"
@@ -62,7 +72,7 @@ def _choice(answer: Tuned, start: str) -> str:
     if answer.choice is not None:
         text = f"Chosen: {made}: {answer.choice.reason}."
     elif answer.recipe is not None:
-        text = f"Trained: {made}, as asked for; nothing else was tried."
+        text = f"Trained: {made}, {wish}; nothing else was tried."
     else:
         text = f"Chosen: {made}."
     if probe:

@@ -1,7 +1,9 @@
 """Neighbours of a task, and the distances between two."""
 
-from task2vec.client.show.sheet import Sheet, nats, not_negative, number, percent
-from task2vec.data.wording import plural
+from collections.abc import Mapping
+
+from task2vec.client.show.sheet import Sheet, nats, not_negative, number
+from task2vec.data.wording import copies, few, plural
 from task2vec.messages.neighbours import Distances, NeighbourGeometry, Neighbours
 
 
@@ -25,7 +27,7 @@ def of_neighbours(
             )
             for mark, each in zip(marks, answer.neighbours, strict=True)
         ],
-        (*((_TIED,) if tied else ()), *_shared_notes(answer)),
+        (*((_TIED,) if tied else ()), *_shared_notes(answer), *left_out_notes(answer.left_out)),
     )
 
 
@@ -38,13 +40,27 @@ def _shared_notes(answer: Neighbours) -> tuple[str, ...]:
     sharing = [each for each in answer.neighbours if each.shares_images]
     if not sharing:
         return ()
-    counts = ", ".join(
-        f"{each.name} has {each.shared_images:,} of them ({percent(each.shared_share)})"
+    counts = "; ".join(
+        copies(
+            each.shared_images,
+            f"of the images of {answer.task}",
+            each.name,
+            share=each.shared_share or 0.0,
+        )
         if each.shared_images
         else f"{each.name} is of the same files"
         for each in sharing
     )
     return (f"[i] shares images with {answer.task}, and is near for that reason too: {counts}.",)
+
+
+def left_out_notes(left_out: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the sentence on what came with a bundle and is a task of one's own again."""
+    if not left_out:
+        return ()
+    pairs = few([f"{theirs} is {own}" for theirs, own in left_out.items()], str)
+    end = "" if pairs.endswith("...") else "."
+    return (f"Left out, because a bundle brought the same images and labels again: {pairs}{end}",)
 
 
 def of_distances(answer: Distances) -> Sheet:
@@ -79,16 +95,18 @@ def _distance_notes(answer: Distances) -> tuple[str, ...]:
     standing: tuple[str, ...] = ()
     if answer.compared:
         others = plural(answer.compared, "other stored task")
-        farther = answer.compared - answer.nearer
-        standing = (f"{answer.target} is nearer to {answer.source} than {farther:,} of {others}.",)
+        some = f"{answer.nearer:,}" if answer.nearer else "None"
+        are = "are" if answer.nearer > 1 else "is"
+        standing = (f"{some} of {others} {are} nearer to {answer.source} than {answer.target} is.",)
     ends = " to ".join(number(not_negative(end)) for end in answer.interval)
     return (
         "symmetric: 0 is the same task, 1 has nothing in common. Standard error "
         f"{number(answer.standard_error)}, 95 % interval {ends}.",
         *standing,
-        "asymmetric: smaller is a better start for the second task. Complexity "
-        f"{number(answer.complexity.source)} ({answer.source}), "
-        f"{number(answer.complexity.target)} ({answer.target}).",
-        "information: what a network that knows the first task has to learn for the second. Only "
-        "compare it with that of other pairs: smaller is less.",
+        "asymmetric: the symmetric distance, made smaller by the complexity of the first task, the "
+        f"source: {number(answer.complexity.source)} ({answer.source}), "
+        f"{number(answer.complexity.target)} ({answer.target}). It tells little of gains.",
+        "information: the nats that the second task, the target, needs in the probe's weights "
+        "beyond those of the source. Compare it with that of other pairs only: the asymmetric "
+        "distance is something else, and may be smaller the other way round.",
     )

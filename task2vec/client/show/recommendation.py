@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from task2vec.client.show.sheet import Sheet, interval, percent, points, points_between
 from task2vec.data.durations import in_words
 from task2vec.data.wording import plural
-from task2vec.messages.explanations import ClassesJudged, ComparedLayers
-from task2vec.messages.recommendations import Evidence, Recommendation, Recommended
+from task2vec.messages.explanations import ClassesJudged, ComparedLayers, KnownBy
+from task2vec.messages.recommendations import Evidence, RecipePlan, Recommendation, Recommended
 from task2vec.types.tuning import TRAINED, Recipe
 
 #: What is said of the strongest piece of evidence, the strongest first.
@@ -17,8 +17,22 @@ _KNOWN_BY = {
     "source_task": "its task",
     "published": "published",
 }
+#: What they mean.
+_MEANINGS = {
+    "fine_tuning": "the gain of a short fine-tuning on your images",
+    "linear_probe": "the gain measured by a linear probe (a classifier on unchanged features) on "
+    "your images",
+    "outcome": "accuracies on other tasks",
+    "source_task": "how near the task is that it was fine-tuned on",
+    "published": "accuracy on ImageNet",
+}
+#: Those that were measured on the task's images. The gain to expect also counts all else.
+_MEASURED = ("fine_tuning", "linear_probe")
 _PROBED = "with a linear probe (points)"
 _TIME = " Time: what fine-tuning takes at most."
+#: A tenth of a point, which a table shows.
+_VISIBLE = 0.001
+_NOT_A_SUM = "Go by the gains: accuracies end at 0 and 100 %, so they are no plain sums."
 
 
 def of_recommended(answer: Recommended, *, most: int | None = None, full: bool = False) -> Sheet:
@@ -40,6 +54,8 @@ def of_recommended(answer: Recommended, *, most: int | None = None, full: bool =
         (
             f"Expected {TRAINED[answer.recipe]}. Gains: over the default, trained in "
             f"the same way. Intervals: {level}.{_TIME if timed else ''}",
+            *([] if _adds_up(answer.recommendations[:most], answer.recipe) else [_NOT_A_SUM]),
+            *_known_by_line(answer.recommendations[:most]),
             _evidence_line(answer),
         ),
         whole=["starting model"],
@@ -47,12 +63,26 @@ def of_recommended(answer: Recommended, *, most: int | None = None, full: bool =
     )
 
 
+def _adds_up(shown: Sequence[Recommendation], recipe: Recipe) -> bool:
+    """Return whether every accuracy is the default's plus the gain, as far as one can see."""
+    plans = [each.plan(recipe) for each in shown]
+    default = next((plan.accuracy for plan in plans if _of_default(plan)), None)
+    return default is None or all(
+        plan.accuracy is None or abs(plan.accuracy - plan.gain - default) < _VISIBLE
+        for plan in plans
+    )
+
+
+def _of_default(plan: RecipePlan) -> bool:
+    # Nothing is to be known of the gain of the default over itself.
+    return plan.gain_interval[0] == plan.gain_interval[1]
+
+
 def _row(each: Recommendation, recipe: Recipe, *, full: bool, timed: bool) -> tuple[str, ...]:
     plan, probed = each.plan(recipe), each.plan(Recipe.LINEAR_PROBE)
     accuracy = percent(plan.accuracy)
     time = ["-" if plan.seconds is None else in_words(plan.seconds)] if timed else []
-    if plan.gain_interval[0] == plan.gain_interval[1]:
-        # Nothing is to be known of the gain of the default over itself.
+    if _of_default(plan):
         return (each.model, accuracy, "0.0", "-", *(["-"] if full else []), *time, "the default")
     return (
         each.model,
@@ -86,10 +116,20 @@ def _promise(answer: Recommended) -> str | None:
         return None
     ends = plan.accuracy_interval
     within = "" if ends is None else f" ({100 * ends[0]:.1f} to {100 * ends[1]:.1f} %)"
-    images = chosen.accuracy_images
-    on = "" if images is None else plural(images, "image")
-    by = on and f", estimated by a linear probe on {on}"
+    by = _accuracy_source(answer, chosen)
     return f"Expected accuracy {TRAINED[answer.recipe]}: {percent(plan.accuracy)}{within}{by}."
+
+
+def _accuracy_source(answer: Recommended, chosen: Recommendation) -> str:
+    """Return what the expected accuracy rests on."""
+    match chosen.accuracy_known_by:
+        case KnownBy.OUTCOMES:
+            probe = ", not its linear probe" if answer.probed else ""
+            return f", by the default's recorded outcomes on this task{probe}"
+        case KnownBy.OTHER_TASKS:
+            return ", by the default's outcomes on other tasks"
+    images = chosen.accuracy_images
+    return "" if images is None else f", estimated by a linear probe on {plural(images, 'image')}"
 
 
 def _evidence_line(answer: Recommended) -> str:
@@ -129,7 +169,18 @@ def _strongest(evidence: Sequence[Evidence]) -> Evidence | None:
 
 def _known_by(candidate: Recommendation) -> str:
     piece = _strongest(candidate.evidence)
-    return "-" if piece is None else _KNOWN_BY[piece.kind]
+    if piece is None:
+        return "-"
+    word = _KNOWN_BY[piece.kind]
+    return word if piece.kind not in _MEASURED else f"{word} {points(piece.gain)}"
+
+
+def _known_by_line(shown: Sequence[Recommendation]) -> list[str]:
+    """Return what the words of the last column mean, as far as they occur."""
+    pieces = [_strongest(candidate.evidence) for candidate in shown]
+    kinds = {piece.kind for piece in pieces if piece is not None}
+    meanings = [f"{_KNOWN_BY[kind]}, {what}" for kind, what in _MEANINGS.items() if kind in kinds]
+    return [f"Known by: {'; '.join(meanings)}."] if meanings else []
 
 
 def of_steps(answer: Recommended) -> Sheet:

@@ -6,8 +6,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from task2vec.embedding.bundle import BundleContent, BundledTask
-from task2vec.errors import InputError, NameTakenError, StateError
+from task2vec.errors import InputError, NameTakenError, StateError, UnknownNameError
 from task2vec.messages.bundles import (
+    SHIPPED,
     Bundle,
     BundleImport,
     Bundles,
@@ -15,7 +16,7 @@ from task2vec.messages.bundles import (
     ImportStatus,
 )
 from task2vec.messages.outcomes import StoredOutcome
-from task2vec.service.bundles.shipped import shipped_beside
+from task2vec.service.bundles.shipped import shipped_beside, shipped_file
 from task2vec.service.bundles.usable import usable_outcomes
 from task2vec.service.disk import delete_though_full
 from task2vec.service.models.experts import drop_checkpoints
@@ -64,6 +65,22 @@ def import_bundle(workspace: Workspace, question: BundleImport, path: Path) -> I
             status = ImportStatus.REPLACED
         added = _add(store, connection, content, name, outcomes)
     return _told(added, status, warnings)
+
+
+def import_shipped(workspace: Workspace, name: str) -> ImportedBundle:
+    """Take in the bundle of this name that ships with the package, as `import_bundle` does.
+
+    Its tasks are then listed, searched and drawn like those of any other. Raises `UnknownNameError`
+    for another name.
+    """
+    if name != SHIPPED:
+        raise UnknownNameError(
+            f"No bundle named '{name:.100}' ships with task2vec",
+            expected=SHIPPED,
+            remedy="A bundle of others is imported from its file: `task2vec bundle import FILE`.",
+        )
+    with shipped_file() as path:
+        return import_bundle(workspace, BundleImport(), path)
 
 
 def list_bundles(workspace: Workspace) -> Bundles:

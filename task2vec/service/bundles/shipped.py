@@ -1,19 +1,21 @@
 """The bundle of known tasks that ships with the package: read where it lies, and in no store."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
+from pathlib import Path
 
 from task2vec.embedding.bundle import BundledTask
 from task2vec.embedding.bundle_file import read_bundle
-from task2vec.messages.bundles import Bundle
+from task2vec.messages.bundles import SHIPPED, Bundle
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.service.bundles.usable import usable_outcomes
 from task2vec.store.store import Store
 from task2vec.types import Space
 
-FILE = "development.bundle"
+FILE = f"{SHIPPED}.bundle"
 #: Before the name of a shipped task in its id, which thus is none of a store's.
 _PREFIX = "shipped:"
 
@@ -42,7 +44,7 @@ def shipped() -> Shipped:
 
     Raises `InputError` for a file that was damaged since it was installed.
     """
-    with as_file(files(__package__).joinpath(FILE)) as path:
+    with shipped_file() as path:
         content = read_bundle(path)
     outcomes, _ = usable_outcomes(content)
     ids = {task.name: f"{_PREFIX}{task.name}" for task in content.tasks}
@@ -52,6 +54,11 @@ def shipped() -> Shipped:
     ]
     record = content.record().model_copy(update={"outcomes": len(placed), "shipped": True})
     return Shipped(record, {ids[task.name]: task for task in content.tasks}, placed)
+
+
+def shipped_file() -> AbstractContextManager[Path]:
+    """Return the file that ships, for as long as it is looked at."""
+    return as_file(files(__package__).joinpath(FILE))
 
 
 def is_shipped(task: str) -> bool:

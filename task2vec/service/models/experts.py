@@ -21,7 +21,7 @@ from task2vec.messages.models import Model
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.messages.tasks import StoredTask
 from task2vec.probe.card import Preprocessing
-from task2vec.probe.weight_files import check_hash, count_parameters, read_metadata
+from task2vec.probe.weight_files import check_finite, check_hash, count_parameters, read_metadata
 from task2vec.service.quarantine import put_aside
 from task2vec.service.uploads import move_into_place
 from task2vec.service.workspace import Workspace
@@ -131,6 +131,7 @@ def register_tuned(
     no expert does, `NameTakenError` when the name is taken.
     """
     check_hash(path, tuned.sha256)
+    check_finite(path)
     stated, preprocessing = _checked(path)
     if stated.architecture != start.architecture:
         raise WeightsError(

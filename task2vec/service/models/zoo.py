@@ -55,12 +55,16 @@ def check_model_name(workspace: Workspace, name: str) -> None:
     """
     check_name(name)
     known = next((model for model in list_models(workspace) if model.name == name), None)
-    if known is None:
-        return
-    rename = "give the new one another name: `--name NAME`, in Python `name=`"
+    if known is not None:
+        raise model_name_taken(known)
+
+
+def model_name_taken(known: Model) -> NameTakenError:
+    """Return the error for a model to come that has the name of a known one."""
+    name, rename = known.name, "give the new one another name: `--name NAME`, in Python `name=`"
     if known.task is None:
-        raise NameTakenError(f"A model named '{name}' exists already", remedy=f"G{rename[1:]}.")
-    raise NameTakenError(
+        return NameTakenError(f"A model named '{name}' exists already", remedy=f"G{rename[1:]}.")
+    return NameTakenError(
         f"The expert '{name}' exists already",
         remedy=f"Use it: `task2vec predict {typed(name)} IMAGES`. Or {rename}. Or remove the old "
         f"one: `task2vec models remove {typed(name)}`.",

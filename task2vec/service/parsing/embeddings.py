@@ -8,8 +8,9 @@ from math import isfinite
 from pathlib import Path
 
 from task2vec.embedding.files import load_details, load_embedding, load_hashes
-from task2vec.errors import InputError, TooLargeError
+from task2vec.errors import InputError, SpaceMismatchError, TooLargeError
 from task2vec.messages.base import MOST_WHOLE
+from task2vec.probe.registry import elements_by
 from task2vec.types import Estimator, HeadFit, Provenance, TaskEmbedding
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
@@ -149,11 +150,25 @@ def check_provenance(provenance: Provenance) -> None:
 
 
 def check_embedding(embedding: TaskEmbedding) -> None:
-    """Raise `InputError` for an embedding that no embedder writes: see `check_provenance`."""
+    """Raise `InputError` for an embedding that no embedder writes: see `check_provenance`.
+
+    It is a `SpaceMismatchError` where the number of elements is another than its probe gives.
+
+    A store learns from the first task of a space how many elements its embeddings have. Were that
+    one cut, it would refuse all sound ones: of packaged probes the number is known.
+    """
     check_provenance(embedding.provenance)
     groups = len(embedding.replicates)
     if groups > _MOST_GROUPS:
         raise impossible(f"replicates from at most {_MOST_GROUPS} groups", got=str(groups))
+    elements, found = elements_by(embedding.space.probe), len(embedding.values)
+    if elements not in (None, found):
+        raise SpaceMismatchError(
+            "This embedding does not fit its space",
+            expected=f"{elements:,} elements, as its probe gives",
+            got=f"{found:,}",
+            remedy="Export it anew with `task2vec export`, or embed the images here.",
+        )
 
 
 def _check_head(head: HeadFit) -> None:

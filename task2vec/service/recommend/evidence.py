@@ -80,7 +80,10 @@ def gather(
         for id_, task in ranking.tasks.items()
         if id_ in telling and task.bundle is None
     }
-    warnings += uneven_images(subject.name, ranking.images, counts)
+    warnings += [
+        f"{warning}. What was measured on your images says more"
+        for warning in uneven_images(subject.name, ranking.images, counts)
+    ]
     return Evidence(ranking, shared, unchanged, warnings)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
+from task2vec.data.durations import in_words
 from task2vec.data.task import Task
 from task2vec.data.wording import plural
 from task2vec.errors import SourceError
 from task2vec.finetuning.probe_cache import KnownProbe, ProbeCache
 from task2vec.finetuning.prober import Prober, model_digest
 from task2vec.finetuning.settings import FineTuningSettings
-from task2vec.recommendation.answer.question import Question
+from task2vec.recommendation.answer.question import Question, TimeLimit
 from task2vec.recommendation.measure.probe_accuracy import ProbeAccuracy
 from task2vec.service.tasks.subjects import Subject, reopen
 from task2vec.service.workspace import Workspace
@@ -103,3 +104,25 @@ def not_probed(task: Task | None) -> str:
     elif task is not None:
         takes = classes
     return f"no model could be probed: that takes {takes}"
+
+
+def overrun(spent: float, budget: float, *, limit: TimeLimit | None) -> list[str]:
+    """Return the warning that measuring took longer than its budget, [] where it did not.
+
+    Both are compared as they are shown. Of a ``limit`` the budget is the share for measuring.
+
+    >>> overrun(20.3, 20.0, limit=None)
+    []
+    >>> overrun(38.7, 15.0, limit=TimeLimit(60.0, 21.3))[0].partition(":")[0]
+    'measuring took 39 s, more than the 15 s of your 60 s that are for measuring'
+    """
+    taken = f"{spent:.0f}" if spent >= 10 else f"{spent:.2g}"
+    if float(taken) <= budget:
+        return []
+    own = f"the budget of {budget:g} s"
+    if limit is not None:
+        own = f"the {budget:g} s of your {in_words(limit.whole)} that are for measuring"
+    return [
+        f"measuring took {taken} s, more than {own}: the default and one other model are always "
+        "probed, and a measurement that has begun is finished"
+    ]

@@ -33,6 +33,7 @@ from task2vec.service.recommend.probing import (
     known_measurements,
     not_measured,
     not_probed,
+    overrun,
     prober_of,
 )
 from task2vec.service.recommend.training_time import PlannedTraining
@@ -59,7 +60,8 @@ def recommend(
     Experts are judged by how near their own task is, and every model by its outcomes on near tasks.
     Where the task's own images are at hand, the models that promise most are measured on them for
     the question's seconds, see `recommend_within`. What was measured on them before counts in any
-    case, unless there are none. Tasks that share images with it are no evidence: see `find_shared`.
+    case, also where there are none. Tasks that share images with it are no evidence: see
+    `find_shared`.
 
     Args:
         workspace: where models, tasks and outcomes are.
@@ -93,7 +95,7 @@ def recommend(
     prober = prober_of(workspace, subject, images=question.settings.images, task=images)
     if images is None:
         ranking = _timed(ranking, prober, paces or {})
-        answer, notes = _from_known(ranking, prober, question.seconds, measured or {}, missing)
+        answer, notes = _from_known(ranking, prober, measured or {}, missing)
     else:
         answer, notes = _by_measuring(workspace, ranking, prober, question.seconds, progress)
     if not ranking.models:
@@ -148,30 +150,21 @@ def _by_measuring(
     notes = []
     if len(answer.steps) == 1:
         notes.append(not_probed(prober.task))
-    spent = sum(step.seconds for step in answer.steps)
-    if spent > budget:
-        notes.append(
-            f"measuring took {spent:.0f} s, more than the budget of {budget:g} s: the default "
-            "and one other model are always probed, and a measurement that has begun is "
-            "finished"
-        )
+    notes += overrun(sum(each.seconds for each in answer.steps), budget, limit=ranking.limit)
     return answer, notes
 
 
 def _from_known(
     ranking: Question,
     prober: Prober,
-    budget: float,
     measured: Mapping[str, ProbeAccuracy],
     missing: SourceError | None,
 ) -> tuple[Recommended, list[str]]:
     """Return the answer from what was measured elsewhere or before, with notes on what was not."""
-    probed, tuned = dict(measured), dict[str, ProbeAccuracy]()
-    if budget > 0:
-        probed = comparable(
-            {**found_in(known_measurements(prober, ranking)), **probed}, default=ranking.default
-        )
-        tuned = found_in(known_measurements(prober, ranking, SHORT))
+    probed = comparable(
+        {**found_in(known_measurements(prober, ranking)), **measured}, default=ranking.default
+    )
+    tuned = found_in(known_measurements(prober, ranking, SHORT))
     answer = rank(replace(ranking, measured=dict(sorted(probed.items())), tuned=tuned))
     if missing is None:
         return answer, []

@@ -1,10 +1,11 @@
 """The map of the task space."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from task2vec.data.wording import remarks
 from task2vec.distance import symmetric_matrix, with_prior
 from task2vec.errors import InputError, TooLargeError
 from task2vec.messages.catalogue import MapMethod, MapPoint, TaskMap
@@ -40,8 +41,8 @@ def draw(
     that are laid out. ``check`` is called ten times a second during a layout that takes long, and
     raises to stop it.
 
-    Raises `InputError` when there are no tasks, or, before anything is laid out, when the picture
-    cannot be written, `TooLargeError` for more tasks than ``most``.
+    Raises `InputError` when there are no tasks for a picture, or, before anything is laid out, when
+    it cannot be written, `TooLargeError` for more tasks than ``most``.
     """
     from task2vec.plots.figure import check_target, save
     from task2vec.plots.layout import lay_out
@@ -53,17 +54,26 @@ def draw(
     if isinstance(target, Path):
         check_target(target)
     store = workspace.store()
-    listed = store.tasks.list(TaskListing(tag=tag))
+    # No more is read than tells that it is too much.
+    listed = store.tasks.page(TaskListing(tag=tag), limit=None if most is None else most + 1)
     if most is not None and len(listed) > most:
         raise TooLargeError(
             "These are too many tasks for one map",
             expected=f"at most {most:,}",
-            got=f"{len(listed):,}",
-            remedy="Choose some of them by a tag.",
+            got="more",
+            remedy="Choose some of them by a tag, or ask for all by `GET /v1/map/columns` "
+            "(`map_columns` of a client).",
         )
+    if not listed and target is None:
+        return TaskMap(points=(), method=method.value, stress=0.0)
     space, warnings = _common_space(listed, tag)
     records, values = store.tasks.matrix(space)
-    kept = [i for i, record in enumerate(records) if tag is None or tag in record.tags]
+    drawn = {record.id for record in records if tag is None or tag in record.tags}
+    again = [
+        theirs for theirs, mine in store.tasks.brought_again(space) if {theirs.id, mine.id} <= drawn
+    ]
+    drawn -= {record.id for record in again}
+    kept = [i for i, record in enumerate(records) if record.id in drawn]
     records = [records[i] for i in kept]
     precisions = with_prior(values[kept], space.prior_precision)
     matrix = symmetric_matrix(precisions, precisions)
@@ -96,8 +106,14 @@ def draw(
         ),
         method=method.value,
         stress=stress,
-        warnings=warnings,
+        warnings=(*warnings, *twice(again)),
     )
+
+
+def twice(again: Iterable[StoredTask]) -> list[str]:
+    """Return what is said of tasks that are not on the map, since a bundle brought them again."""
+    names = [record.name for record in again]
+    return remarks(names, "task", "left out, whose images and labels a bundle brought again")
 
 
 def _known(error: float) -> float | None:

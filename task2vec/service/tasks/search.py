@@ -1,11 +1,11 @@
 """Neighbours of a task, and distances between two."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from task2vec.data.wording import few, plural, shown
+from task2vec.data.wording import FOLDER, copies, few, plural, shown, typed
 from task2vec.distance import (
     ALPHA,
     GROUPS,
@@ -23,10 +23,12 @@ from task2vec.messages.neighbours import (
     Neighbours,
     SearchQuestion,
 )
+from task2vec.messages.tasks import StoredTask
 from task2vec.service.tasks.shared_images import mark_shared, shared_between
 from task2vec.service.tasks.subjects import Subject, check_comparable, open_named
 from task2vec.service.workspace import Workspace
 from task2vec.store.index.protocol import Role, TaskFilter
+from task2vec.store.store import Store
 
 if TYPE_CHECKING:
     from task2vec.data.task import Task
@@ -49,32 +51,55 @@ def search(workspace: Workspace, question: SearchQuestion, subject: Subject) -> 
     Raises `SpaceMismatchError` when the store holds tasks of other spaces only, `SettingError` for
     a filter that nothing passes, and for centred distances with fewer than three stored tasks.
     """
-    found = _nearest(workspace, question, subject)
+    store = workspace.existing_store()
+    if store is None:
+        return Neighbours(task=subject.name, neighbours=(), warnings=subject.warnings)
+    found, left_out = _nearest(workspace, store, question, subject)
     counts = {each.name: each.images for each in found if each.images is not None}
-    uneven = uneven_images(subject.name, subject.embedding.provenance.images, counts)
+    records = store.tasks.records([each.id for each in found])
+    uneven = _as_many(
+        subject.name,
+        subject.embedding.provenance.images,
+        counts,
+        bundled=_bundled([subject.record, *records]),
+    )
     return Neighbours(
-        task=subject.name, neighbours=tuple(found), warnings=(*subject.warnings, *uneven)
+        task=subject.name,
+        neighbours=tuple(found),
+        left_out=left_out,
+        warnings=(*subject.warnings, *uneven),
     )
 
 
-def _nearest(workspace: Workspace, question: SearchQuestion, subject: Subject) -> list[Neighbour]:
+def _nearest(
+    workspace: Workspace, store: Store, question: SearchQuestion, subject: Subject
+) -> tuple[list[Neighbour], dict[str, str]]:
+    """Return the neighbours, and what bundles brought again of one's own, which is left out."""
     where = TaskFilter(
         tags=frozenset(question.tags),
         least_classes=question.min_classes or 0,
         most_classes=question.max_classes,
     )
-    store = workspace.existing_store()
-    if store is None:
-        return []
     embedding, k = subject.embedding, question.k
     index = store.index(embedding.space)
     own = None if subject.record is None else subject.record.id
-    exclude = () if own is None else (own,)
+    exclude = [] if own is None else [own]
     if len(index) <= len(exclude):
         check_comparable(workspace, embedding.space, besides=own)
     role = Role.SOURCES_FOR if question.asymmetric else Role(question.geometry)
+    again = [
+        (theirs, mine)
+        for theirs, mine in store.tasks.brought_again(embedding.space)
+        if theirs.id != own and (mine.id == own or where.admits(mine)) and where.admits(theirs)
+    ]
+    exclude += [theirs.id for theirs, _ in again]
     found = index.search(embedding, k=k, role=role, exclude=exclude, where=where)
-    return mark_shared(store, subject, found)
+    return mark_shared(store, subject, found), {theirs.name: mine.name for theirs, mine in again}
+
+
+def _bundled(records: Iterable[StoredTask | None]) -> set[str]:
+    """Return the names of those that bundles brought."""
+    return {each.name for each in records if each is not None and each.bundle is not None}
 
 
 def nothing_near(workspace: Workspace, source: "str | Task") -> str | None:
@@ -129,7 +154,12 @@ def distances(workspace: Workspace, source: Subject, target: Subject) -> Distanc
         compared=compared,
         warnings=(
             *warnings,
-            *uneven_images(source.name, a.provenance.images, {target.name: b.provenance.images}),
+            *_as_many(
+                source.name,
+                a.provenance.images,
+                {target.name: b.provenance.images},
+                bundled=_bundled([source.record, target.record]),
+            ),
             *_images_in_common(workspace, source, target),
         ),
     )
@@ -182,12 +212,11 @@ def _images_in_common(workspace: Workspace, source: Subject, target: Subject) ->
         return []
     what = f"{source.name} and {target.name} were embedded from the same files"
     if shared.images:
-        share = f"{100 * shared.share:.0f} %" if shared.share >= 0.01 else "below 1 %"
-        what = f"{source.name} has {shared.images:,} of {plural(shared.of, 'image')} of "
-        what += f"{target.name} ({share})"
+        whose = f"of the {plural(shared.of, 'image')} of {target.name}"
+        what = copies(shared.images, whose, source.name, share=shared.share, exact=shared.exact)
     corrected = GROUPS in (len(a.replicates), len(b.replicates))
-    nearer = ", and nearer than they are, since noise in common is taken out, too"
-    return [f"{what}: they are near for that reason{nearer if corrected else ''}"]
+    less = "; the correction for noise, which takes them for other images, makes it smaller still"
+    return [f"{what}: the distance is small for that reason{less if corrected else ''}"]
 
 
 def uneven_images(name: str, images: int, others: Mapping[str, int]) -> list[str]:
@@ -196,17 +225,42 @@ def uneven_images(name: str, images: int, others: Mapping[str, int]) -> list[str
     ``images`` are those that the task ``name`` was embedded from, ``others`` those of the tasks
     that it is compared with, by name.
     """
-    uneven = {
+    uneven = _uneven(images, others)
+    if not uneven:
+        return []
+    listed = few([f"{shown(other)} from {count:,}" for other, count in uneven.items()], str)
+    return [
+        f"{shown(name)} was embedded from {plural(images, 'image')}, {listed}: numbers that "
+        "differ so much move a distance by more than its standard error says"
+    ]
+
+
+def _uneven(images: int, others: Mapping[str, int]) -> dict[str, int]:
+    """Return those of the ``others`` with many more images, or many fewer."""
+    return {
         other: count
         for other, count in others.items()
         if max(count, images) > MOST_RATIO * min(count, images)
     }
-    if not uneven:
-        return []
-    listed = few([f"{shown(other)} from {count:,}" for other, count in uneven.items()], str)
-    least = min(images, *uneven.values())
-    return [
-        f"{shown(name)} was embedded from {images:,} images, {listed}: distances depend on that "
-        "number. To compare them alike, embed those with more again: "
-        f"`task2vec embed SOURCE --name NAME --images {least} --update`"
-    ]
+
+
+def _as_many(
+    name: str, images: int, others: Mapping[str, int], *, bundled: Collection[str]
+) -> list[str]:
+    """Return the warning of `uneven_images`, with a command that makes the first pair alike.
+
+    The larger task keeps its embedding, and gets another one under another name. Those that are
+    ``bundled`` have no images here.
+    """
+    warnings = uneven_images(name, images, others)
+    for other, count in _uneven(images, others).items():
+        larger, least = (other, images) if count > images else (name, count)
+        if larger not in bundled:
+            again = typed(f"{larger}_{least}")
+            return [
+                f"{warning}. To compare {shown(name)} and {shown(other)} from as many images, "
+                f"embed {shown(larger)} once more: `task2vec embed {FOLDER} --name {again} "
+                f"--images {least}`, where {FOLDER} has its images"
+                for warning in warnings
+            ]
+    return warnings

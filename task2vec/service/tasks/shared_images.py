@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from math import ceil
 
-from task2vec.data.wording import examples, few, plural, shown
+from task2vec.data.wording import copies, examples, few, plural, shown
 from task2vec.errors import UnknownNameError
 from task2vec.messages.models import Model
 from task2vec.messages.neighbours import Neighbour
@@ -266,12 +267,14 @@ def _copies(subject: Subject, same: Sequence[str]) -> list[str]:
 
 
 def _told(found: SharedImages) -> str:
-    share = f"{100 * found.share:.0f} %" if found.share >= 0.01 else "below 1 %"
-    pixels = f", {found.exact:,} of them pixel by pixel" if found.exact else ""
-    return (
-        f"{found.task} contains {found.images:,} of your {plural(found.of, 'image')} "
-        f"({share}{pixels}), so its experts and its outcomes are not used"
-    )
+    whose = f"of your {plural(found.of, 'image')}"
+    remedy = ""
+    if found.exact < found.images and not found.same_source:
+        # They may be other images.
+        kept = min(1.0, ceil(100 * found.share) / 100)
+        remedy = f". If they are other images, `--max-shared {kept:g}` keeps the task as evidence"
+    what = copies(found.images, whose, found.task, share=found.share, exact=found.exact)
+    return f"{what}, so its experts and its outcomes are not used{remedy}"
 
 
 def _rest(found: Sequence[SharedImages]) -> list[str]:

@@ -15,6 +15,7 @@ from task2vec.service.workspace import Workspace
 from task2vec.store.opening import no_store
 from task2vec.store.sql.identity import LISTED_BY
 from task2vec.types import Space, TaskEmbedding
+from task2vec.types.class_pictures import ClassPictures
 from task2vec.types.details import EmbeddingDetails
 from task2vec.types.image_hashes import ImageHashes
 from task2vec.types.names import visible
@@ -52,6 +53,8 @@ class Subject:
     details: EmbeddingDetails | None = None
     #: Its picture (PNG), where it was asked for.
     thumbnail: bytes | None = None
+    #: Small ones of each class, likewise.
+    pictures: ClassPictures | None = None
 
     @property
     def source(self) -> str:
@@ -67,14 +70,24 @@ class Subject:
 
     @classmethod
     def of_embedded(
-        cls, task: "Task", found: "Embedded", *, detailed: bool = False, pictured: bool = False
+        cls,
+        task: "Task",
+        found: "Embedded",
+        *,
+        detailed: bool = False,
+        pictured: bool = False,
+        by_class: bool = False,
     ) -> "Subject":
         """Return the subject of a task that was embedded and is not stored."""
-        details = picture = None
+        details = picture = pictures = None
         if pictured:
             from task2vec.embedding.thumbnail import thumbnail
 
             picture = thumbnail(found.sample)
+        if by_class:
+            from task2vec.embedding.class_pictures import class_pictures
+
+            pictures = class_pictures(found.sample)
         if detailed:
             from task2vec.recommendation.measure.details import details_of
 
@@ -89,6 +102,7 @@ class Subject:
             files=task.signature,
             details=details,
             thumbnail=picture,
+            pictures=pictures,
         )
 
 
@@ -255,12 +269,14 @@ def missing_images(
     """
     place = "" if folder != FOLDER else f", where {FOLDER} is where the images are now"
     server = (URL_OPTION, URL_EXPLAINED) if remote else ("", "")
+    # A task of a bundle changes only with it: its images become a task of one's own.
+    again = f" --name {typed(record.name)} --update" if record.bundle is None else ""
     return SourceError(
         f"The images of task '{shown(record.name)}' {where}",
         expected="the images that were embedded",
         got=got,
-        remedy=f"Embed them again: `task2vec embed {folder} --name {typed(record.name)} --update"
-        f"{server[0]}`{place}{server[1]}.",
+        remedy=f"Embed them {'again' if again else 'as a task of your own'}: "
+        f"`task2vec embed {folder}{again}{server[0]}`{place}{server[1]}.",
     )
 
 
