@@ -19,6 +19,7 @@ from task2vec.cli import (
     keys,
     models,
     neighbours,
+    open_page,
     outcomes,
     predict,
     recommend,
@@ -40,7 +41,7 @@ COMMANDS = {
         *("recommend", "finetune", "compare", "evaluate", "predict", "models", "outcomes"),
         *("experts", "bundle", "backtest"),
     ),
-    "Run a server": ("serve", "worker", "jobs", "keys"),
+    "Run a server": ("open", "serve", "worker", "jobs", "keys"),
     "Set up": ("demo", "probes", "doctor"),
 }
 OPTIONS = {
@@ -52,8 +53,10 @@ OPTIONS = {
     "Store, server and output": ("store", "url", "api_key", "as_json"),
 }
 VARIABLES = """Every option can also be set by an environment variable: `TASK2VEC_RECOMMEND_BUDGET`
-is `--budget` of `recommend`. `TASK2VEC_STORE`, `TASK2VEC_URL`, `TASK2VEC_API_KEY` and
-`TASK2VEC_JSON` hold for all commands. A file `task2vec.toml` does the same; the command line wins.
+is `--budget` of `recommend`. `TASK2VEC_STORE`, `TASK2VEC_URL`, `TASK2VEC_API_KEY`, `TASK2VEC_JSON`
+and `TASK2VEC_CONFIG` hold for all commands. Two have no option: `TASK2VEC_CACHE`, the folder of
+what can be made again, and `TASK2VEC_DEBUG`. A file `task2vec.toml` sets options, too; the command
+line wins.
 """
 
 
@@ -193,6 +196,7 @@ for part in (
     finetune,
     predict,
     information,
+    open_page,
     serve,
     upkeep,
 ):

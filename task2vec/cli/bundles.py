@@ -11,7 +11,7 @@ from task2vec.cli.output import answer, in_place, warn
 from task2vec.client.show.sheet import Sheet
 from task2vec.data.wording import plural
 from task2vec.errors import InputError
-from task2vec.messages.bundles import BundleExport, ImportStatus
+from task2vec.messages.bundles import SHIPPED, BundleExport, ImportStatus
 
 app = typer.Typer(no_args_is_help=True, help="Share what is known of tasks, without their images.")
 
@@ -111,7 +111,11 @@ def export(
 @grouped
 def import_bundle(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A file that `bundle export` wrote.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help=f"A file that `bundle export` wrote, or `{SHIPPED}`, which is a part of task2vec.",
+        ),
     ],
     name: Annotated[
         str | None,
@@ -128,10 +132,15 @@ def import_bundle(
     Example: `task2vec bundle import letters.bundle`
 
     The tasks are called BUNDLE/TASK. They count in `recommend` and `neighbours` as known tasks. The
-    same contents are taken in once.
+    same contents are taken in once. What is a part of task2vec counts in any case; imported, it is
+    also listed and on the map.
     """
+    ships = str(file) == SHIPPED and name is None and not update and not file.exists()
     with here.client() as client:
-        bundle = client.bundles.import_bundle(file, name=name, update=update)
+        if ships:
+            bundle = client.bundles.import_shipped()
+        else:
+            bundle = client.bundles.import_bundle(file, name=name, update=update)
     warn(bundle.warnings)
     message = (
         f"{_DONE[bundle.status]} {bundle.name}, version {bundle.version}: "

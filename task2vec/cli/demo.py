@@ -159,7 +159,7 @@ def _show_neighbours(client: "BlockingClient") -> None:
     print_sheet(Sheet("", columns, rows))
     asymmetric = client.distance(*PAIR, progress=False).asymmetric
     console().print(
-        "\nAsymmetric distance, smaller where the first task is a better start for the second:\n"
+        "\nAsymmetric distance, which the complexity of the first task makes smaller:\n"
         f"{PAIR[0]} -> {PAIR[1]}: {asymmetric.source_to_target:.3f}; "
         f"{PAIR[1]} -> {PAIR[0]}: {asymmetric.target_to_source:.3f}",
     )

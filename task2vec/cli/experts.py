@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from task2vec.cli.next_commands import known_model
 from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import EMBEDDING, Examples, Here
 from task2vec.cli.output import answer, warn
 from task2vec.cli.progress import bars, work_bar
 from task2vec.client.show.sheet import Sheet, interval, percent
-from task2vec.errors import InputError
+from task2vec.data.wording import plural
+from task2vec.errors import InputError, NameTakenError
 from task2vec.types.tuning import Recipe
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ def group() -> None:
 def get(
     examples: Examples = Path("examples"),
     count: Annotated[
-        int, typer.Option(min=1, max=len(TASKS), help="So many, of as many kinds of images.")
+        int,
+        typer.Option(
+            min=1, max=len(TASKS), help="How many experts, each of another kind of images."
+        ),
     ] = len(TASKS),
     epochs: Annotated[
         int | None,
@@ -49,26 +54,34 @@ def get(
     pictures and clothes: five experts, each of which takes two minutes of one core. They help where
     there are few images of a class. The tasks come into the store with them.
 
-    An expert that is there is not made again. After an interruption the same command goes on.
+    An expert that is there is not made again. After an interruption the same command goes on. Of
+    two commands at once, the later one keeps what the other made first.
     """
     folders = {task: _folder(examples, task) for task in TASKS[:count]}
     made: list[Tuned] = []
+    kept: list[str] = []
     with here.client() as client, bars() as progress:
-        there = {model.name for model in client.models.list()}
-        names = {task: f"{task}-from-{EMBEDDING.probe}" for task in folders}
         for task, folder in folders.items():
-            if names[task] not in there:
-                tell = work_bar(progress, f"fine-tuning on {task}")
-                made.append(
-                    client.finetune(
-                        str(folder),
-                        name=names[task],
-                        recipe=Recipe.ALL_LAYERS,
-                        epochs=epochs,
-                        progress=tell,
-                    )
+            name = f"{task}-from-{EMBEDDING.probe}"
+            if known_model(client, name) is not None:
+                kept.append(name)
+                continue
+            tell = work_bar(progress, f"fine-tuning on {task}")
+            try:
+                expert = client.finetune(
+                    str(folder),
+                    name=name,
+                    recipe=Recipe.ALL_LAYERS,
+                    epochs=epochs,
+                    progress=tell,
                 )
-    kept = [name for name in names.values() if name in there]
+            except NameTakenError:
+                # Another process may have made it meanwhile.
+                if known_model(client, name) is None:
+                    raise
+                kept.append(name)
+            else:
+                made.append(expert)
     for expert in made:
         warn(expert.warnings)
     rows = [
@@ -76,13 +89,28 @@ def get(
         for each in made
     ]
     columns = ["expert", "accuracy on its task", "95 % interval", "seconds"]
-    notes = [f"{name} was there already." for name in kept]
+    summary = _summary(len(made), kept)
     answer(
         {"made": made, "kept": kept},
-        Sheet("", columns, rows, notes=notes) if made else " ".join(notes),
+        Sheet("", columns, rows, notes=[summary]) if made else summary,
         as_json=here.as_json,
         then=[["recommend", "FOLDER"]],
     )
+
+
+def _summary(made: int, kept: list[str]) -> str:
+    """Return how many experts there are now, and which of them were there before.
+
+    >>> _summary(2, []), _summary(0, ["a"])
+    ('2 experts made.', '1 expert was there already: a.')
+    >>> _summary(1, ["a", "b"])
+    '1 expert made; 2 experts were there already: a, b.'
+    """
+    parts = [f"{plural(made, 'expert')} made"] if made else []
+    if kept:
+        were = "was" if len(kept) == 1 else "were"
+        parts.append(f"{plural(len(kept), 'expert')} {were} there already: {', '.join(kept)}")
+    return f"{'; '.join(parts)}."
 
 
 def _folder(examples: Path, task: str) -> Path:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from task2vec.cli.next_commands import known_model
 from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import EMBEDDING, Here, HowLong, Seed, TaskOrSource
 from task2vec.cli.output import (
@@ -17,10 +18,11 @@ from task2vec.cli.output import (
     print_next,
     warn,
 )
-from task2vec.cli.progress import bars, work_bar
+from task2vec.cli.progress import bars, passing, work_bar
 from task2vec.client.show.expert import of_comparison, of_tuned
 from task2vec.client.show.recommendation import reasons, verdict
 from task2vec.errors import SettingError
+from task2vec.messages.recommendation_question import BUDGET
 from task2vec.messages.settings import TuningSettings
 from task2vec.types.tuning import GOING_ON, Recipe
 
@@ -94,6 +96,14 @@ def finetune(
         ),
     ] = False,
     time: HowLong = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Seconds for measuring models on the images before one is recommended.",
+            show_default=f"{BUDGET:g}",
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="The new expert's name. Default: TASK-from-MODEL.")
     ] = None,
@@ -111,24 +121,41 @@ def finetune(
     by cross-validation. With `--recipe last-stage`, or another, that one is carried out and nothing
     is chosen: the last stage alone trains several times faster than all layers.
 
-    With `--recommended` model and recipe are those that `task2vec recommend` names. With `--time
-    10m` besides, only what fits into ten minutes, measuring included, is trained.
+    With `--recommended` model and recipe are those that `task2vec recommend` names after measuring
+    for `--budget` seconds. With `--time 10m` besides, only what fits into ten minutes, measuring
+    included, is trained.
 
     The accuracy is measured on a quarter of the images, or on the source's own test split, which
     take no part in training or in the choice. It is recorded as the starting model's outcome on
     this task. The checkpoint (safetensors, timm's names of weights) lies in the store. After an
     interruption the same command continues from the last epoch.
     """
-    how = vars(tuning)
-    _check_recommended(recommended, start=start, time=time)
+    how, wish = vars(tuning), "as asked for"
+    _check_recommended(recommended, start=start, time=time, budget=budget)
     with here.client() as client, bars() as progress:
         if recommended:
-            tell = work_bar(progress, f"asking about {source}")
-            asked = client.recommend(source, recipe=tuning.recipe, time=time, progress=tell)
-            warn(asked.warnings)
-            for line in (verdict(asked), *reasons(asked)):
-                progress.console.print(line)
+            # Measuring takes a while; a name that is taken is known before.
+            if name is not None and (model := known_model(client, name)) is not None:
+                from task2vec.service.models.zoo import model_name_taken
+
+                raise model_name_taken(model)
+            with passing(progress):
+                tell = work_bar(progress, f"measuring starting models on {source}")
+                seconds = BUDGET if budget is None else budget
+                asked = client.recommend(
+                    source, recipe=tuning.recipe, budget=seconds, time=time, progress=tell
+                )
+            if not asked.images_missing:
+                warn(asked.warnings)
+                for line in (verdict(asked), *reasons(asked)):
+                    progress.console.print(line)
+            # Without the images nothing can be trained: `finetune` says which are missing.
             start, how = asked.chosen, {**how, "recipe": asked.recipe}
+            if tuning.recipe is Recipe.AUTO:
+                wish = "as recommended"
+            if not asked.images_missing:
+                expert = name or f"{asked.task}-from-{asked.chosen}"
+                progress.console.print(f"It becomes the expert {expert} of the task {asked.task}.")
         start = start or EMBEDDING.probe
         tell = _saying_where(progress.console, work_bar(progress, f"fine-tuning {source}"))
         result = client.finetune(source, start=start, name=name, **how, progress=tell)
@@ -140,7 +167,7 @@ def finetune(
         return
     warn(result.warnings)
     out = console()
-    sheet = of_tuned(result, start=start)
+    sheet = of_tuned(result, start=start, wish=wish)
     out.print(sheet.title, style="bold")
     *lines, protocol = sheet.notes
     for line in lines:
@@ -149,7 +176,9 @@ def finetune(
     print_next(["predict", result.model, "IMAGES"])
 
 
-def _check_recommended(recommended: bool, *, start: str | None, time: str | None) -> None:
+def _check_recommended(
+    recommended: bool, *, start: str | None, time: str | None, budget: float | None
+) -> None:
     if recommended and start is not None:
         raise SettingError(
             "--from and --recommended both name the starting model",
@@ -163,6 +192,13 @@ def _check_recommended(recommended: bool, *, start: str | None, time: str | None
             expected="--time together with --recommended",
             got="--time alone",
             remedy="Add --recommended, or limit the training with --epochs.",
+        )
+    if budget is not None and not recommended:
+        raise SettingError(
+            "--budget is for measuring starting models, and none is chosen here",
+            expected="--budget together with --recommended",
+            got="--budget alone",
+            remedy="Add --recommended, or leave it out.",
         )
 
 

@@ -140,6 +140,7 @@ def _cut(
     count = sum(
         each.space == space
         and task not in (each.name, each.id)
+        and each.name not in nearest.left_out
         and set(tags) <= set(each.tags)
         and (where.min_classes or 0) <= each.classes <= (where.max_classes or each.classes)
         for each in listed
@@ -172,10 +173,10 @@ def distance(
 
     Example: `task2vec distance birds photos/dogs`
 
-    *symmetric*: 0 is the same task, 1 has nothing in common. *asymmetric*: how bad a start the
-    source is for the target; smaller is better, and it may be negative. *information*: what a
-    network that knows the source has to learn for the target, in nats. It is a relative measure:
-    compare it between pairs of tasks only.
+    *symmetric*: 0 is the same task, 1 has nothing in common. *asymmetric*: the symmetric distance,
+    made smaller by the complexity of the source; it may be negative, and tells little of gains.
+    *information*: the nats that the target needs in the probe's weights beyond those of the source.
+    It is a relative measure: compare it between pairs of tasks only.
     """
     with here.work(f"{source}, {target}") as (client, tell):
         distances = client.distance(source, target, **vars(how), progress=tell)

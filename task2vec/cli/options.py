@@ -197,6 +197,13 @@ class EmbeddingOptions:
         ),
     ] = EMBEDDING.standard_error
     seed: Seed = EMBEDDING.seed
+    class_pictures: Annotated[
+        bool,
+        typer.Option(
+            help="Keep small pictures of the images by class in the store: up to 4 a class, of at "
+            "most 64 pixels."
+        ),
+    ] = True
 
 
 @dataclass(frozen=True)

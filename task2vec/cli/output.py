@@ -194,11 +194,15 @@ def print_next(*commands: Sequence[str]) -> None:
 
     ``commands`` are words behind ``task2vec``; the store or server of this command is added.
     """
-    where = place.options()
     messages().print("Next:")
-    for words in commands:
-        line = " ".join(map(typed, ["task2vec", *map(tidied, words), *where]))
+    for line in command_lines(commands):
         messages().print(f"  {line}", whole=True)
+
+
+def command_lines(commands: Iterable[Sequence[str]]) -> list[str]:
+    """Return commands as they are typed, on the store or server of this command."""
+    where = place.options()
+    return [" ".join(map(typed, ["task2vec", *map(tidied, words), *where])) for words in commands]
 
 
 def in_place(path: Path) -> str:

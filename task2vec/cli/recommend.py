@@ -1,16 +1,19 @@
 """The command recommend."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from task2vec.cli.next_commands import next_commands
 from task2vec.cli.option_groups import grouped
 from task2vec.cli.options import Here, HowLong, ModelLimits, SourceOptions, TaskOrSource
 from task2vec.cli.output import (
+    command_lines,
     console,
+    in_place,
     messages,
     print_behind,
     print_json,
@@ -18,6 +21,8 @@ from task2vec.cli.output import (
     print_sheet,
     warn,
 )
+from task2vec.client.report.files import check_report, write_report
+from task2vec.client.report.report import Report
 from task2vec.client.show.recommendation import (
     of_classes,
     of_layers,
@@ -27,22 +32,15 @@ from task2vec.client.show.recommendation import (
     verdict,
 )
 from task2vec.data.wording import FOLDER, plural
-from task2vec.errors import NoStoreError, UnknownNameError
 from task2vec.messages.recommendation_question import RecommendationQuestion
 from task2vec.types.tuning import Recipe
 
 if TYPE_CHECKING:
-    from task2vec.cli.options import AnyClient
     from task2vec.messages.explanations import Explanation
-    from task2vec.messages.models import Model
     from task2vec.messages.recommendations import Recommended
 
 #: As many candidates as leave the answer on a screen of 25 lines.
 _SHOWN = 4
-#: A longer budget, in seconds, is named in a warning and not proposed as the next command.
-_PATIENCE = 600
-#: Parameters that a command to type next has anyway, or does not need.
-_ANSWERED_ELSEWHERE = ("task", "budget", "explain", "code", "store", "url", "api_key", "as_json")
 
 
 app = typer.Typer()
@@ -72,7 +70,8 @@ class Question:
     budget: Annotated[
         float,
         typer.Option(
-            help="Seconds for measuring models on your images; 0 measures nothing.", min=0
+            help="Seconds for measuring models on your images; with 0 nothing new is measured.",
+            min=0,
         ),
     ] = _DEFAULTS.budget
     time: HowLong = None
@@ -112,6 +111,14 @@ def recommend(
     code: Annotated[
         bool, typer.Option("--code", help="Print Python code that loads the chosen model.")
     ] = False,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the answer with its reasons to FILE.html, a page to print, or to FILE.md, "
+            "a section for a model card. Repeat the option for both.",
+        ),
+    ] = None,
     how: SourceOptions,
     here: Here,
 ) -> int:
@@ -126,8 +133,9 @@ def recommend(
     model may do worse than the default. With little evidence the expected gain is close to 0.
 
     For 20 seconds (`--budget`) models are measured on your images: first linear probes of the most
-    promising ones, then short fine-tunings of the best, if time is left. Earlier measurements are
-    used again, also where the images are no longer at hand.
+    promising ones, then short fine-tunings of the best, if time is left. Earlier measurements of
+    the same images are used again, also with `--budget 0` or where the images are no longer at
+    hand.
 
     *time* is what fine-tuning takes at most on the machine that measured. With `--time 10m` only
     what fits into ten minutes, measuring included, is recommended, and measuring takes a quarter of
@@ -138,11 +146,17 @@ def recommend(
     fifth and by 0.3 of their standard deviations. Otherwise the answer is the default, and the exit
     code is 3.
     """
+    reports = report or ()
+    for path in reports:
+        check_report(path)
     with here.work(task) as (client, tell):
         asked = {**vars(limits), **vars(question), **vars(how)}
+        asked["explain"] = question.explain or bool(reports)
         answer = client.recommend(task, **asked, progress=tell)
         source = client.tasks.get(answer.task).source if answer.images_missing else None
-        tuning = [] if here.as_json else _tuning(client, task, answer, question)
+        wanted = reports or not here.as_json
+        commands = list(next_commands(context, client, answer)) if wanted else []
+    _write_reports(reports, answer, commands)
     if here.as_json:
         print_json(answer)
     else:
@@ -151,20 +165,6 @@ def recommend(
         if code:
             console().print()
             console().print(answer.code.rstrip(), whole=True)
-        commands = []
-        if answer.stored_as:
-            # It need not be embedded again, and what is known of it counts.
-            commands.append(["recommend", answer.stored_as])
-        elif answer.images_missing:
-            # Fine-tuning needs the images, too.
-            commands.append(["embed", FOLDER, "--name", answer.task, "--update"])
-        else:
-            commands += tuning
-        # With a limited time no budget is longer than its share.
-        fixed = answer.stored_as is not None or question.time is not None
-        needed = None if fixed else answer.budget_needed
-        if needed is not None and needed < _PATIENCE:
-            commands.append(["recommend", task, *_repeated(context), "--budget", f"{needed:.0f}"])
         if commands:
             print_next(*commands)
         if answer.images_missing:
@@ -173,48 +173,13 @@ def recommend(
     return 3 if answer.abstained else 0
 
 
-def _tuning(
-    client: "AnyClient", task: str, answer: "Recommended", question: Question
-) -> list[list[str]]:
-    """Return the commands that lead to an expert: to the one that exists, and to a new one."""
-    if not answer.chosen:
-        return []
-    tune = ["finetune", task, "--from", answer.chosen]
-    # By itself `finetune` trains all layers, and keeps them where a linear probe is not better.
-    by_itself = answer.recipe is Recipe.ALL_LAYERS and question.recipe is Recipe.AUTO
-    if not by_itself or question.time is not None:
-        tune += ["--recipe", answer.recipe.value]
-    usual = f"{answer.task}-from-{answer.chosen}"
-    expert = _model(client, usual)
-    if expert is None:
-        return [tune]
-    names = (f"{usual}-{number}" for number in count(2))
-    free = next(name for name in names if _model(client, name) is None)
-    use = [["predict", usual, "IMAGES"]] if expert.task else []
-    return [*use, [*tune, "--name", free]]
-
-
-def _model(client: "AnyClient", name: str) -> "Model | None":
-    try:
-        return client.models.get(name)
-    except (UnknownNameError, NoStoreError):
-        return None
-
-
-def _repeated(context: typer.Context) -> list[str]:
-    """Return the options that were typed and make the answer what it is, but for the budget."""
-    words = []
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        source = context.get_parameter_source(name)
-        if name in _ANSWERED_ELSEWHERE or source is None or source.name != "COMMANDLINE":
-            continue
-        value = context.params[name]
-        if isinstance(value, bool):
-            words.append((parameter.opts if value else parameter.secondary_opts)[0])
-        else:
-            words += [parameter.opts[0], f"{value:g}" if isinstance(value, float) else str(value)]
-    return words
+def _write_reports(paths: Sequence[Path], answer: "Recommended", commands: list[list[str]]) -> None:
+    """Write the report in each of its forms."""
+    made = Report(answer, commands=command_lines(commands))
+    for path in paths:
+        earlier = in_place(path)
+        write_report(made, path)
+        messages().print(f"Wrote {path}{earlier}.")
 
 
 def print_answer(answer: "Recommended", *, full: bool = False) -> None:

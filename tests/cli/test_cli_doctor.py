@@ -262,6 +262,27 @@ def test_damaged_measurements_are_named_and_removed_by_an_explicit_command(
     assert "file damaged" not in cleaned.json["checks"][-1]["found"]
 
 
+@pytest.mark.parametrize("kind", ["file", "below a file", "link to nothing", "too long a name"])
+def test_a_cache_that_cannot_be_written_is_told(
+    ask: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    cache = tmp_path / "cache"
+    if kind == "link to nothing":
+        cache.symlink_to(tmp_path / "none" / "cache")
+    else:
+        cache.write_text("no folder")
+    cache = {"below a file": cache / "more", "too long a name": tmp_path / ("c" * 300)}.get(
+        kind, cache
+    )
+    monkeypatch.setenv("TASK2VEC_CACHE", str(cache))
+    told = ask("doctor", "--json")
+    assert told.code == 0
+    (check,) = (check for check in told.json["checks"] if check["name"] == "cache")
+    assert check["state"] == "note"
+    assert check["found"].startswith(f"{cache} is no folder that can be written to")
+    assert "TASK2VEC_CACHE" in check["remedy"]
+
+
 def rows(database: Path, table: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(database)) as raw:
         return raw.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()

@@ -32,7 +32,7 @@ def test_it_stores_what_the_embedder_finds(cli: Cli, two_classes: Path, tmp_path
     expected = Embedder(load_probe("efficientnet_lite0"), settings).embed(open_source(two_classes))
     with Store.open(store, create=False) as opened:
         record, embedding = opened.tasks.get("tiny"), opened.tasks.embedding("tiny")
-        thumbnail = opened.tasks.thumbnail("tiny")
+        thumbnail, pictures = opened.tasks.thumbnail("tiny"), opened.tasks.pictures("tiny")
     np.testing.assert_array_equal(embedding.values, expected.embedding.values)
     assert embedding.provenance == expected.embedding.provenance
     assert found.json == Task.model_validate(record).model_dump(mode="json")
@@ -41,6 +41,17 @@ def test_it_stores_what_the_embedder_finds(cli: Cli, two_classes: Path, tmp_path
     assert "noisy" in found.json["warnings"][0]
     assert thumbnail is not None
     assert thumbnail.startswith(b"\x89PNG")
+    assert pictures is not None
+    assert (pictures.side, pictures.counts) == (64, (3, 3))
+
+
+def test_no_pictures_of_classes_are_kept_where_none_are_wanted(
+    cli: Cli, two_classes: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    cli("embed", two_classes, "--store", store, "--images", 6, "--no-class-pictures")
+    with Store.open(store, create=False) as opened:
+        assert opened.tasks.pictures("tiny") is None
 
 
 def test_a_person_reads_the_facts_on_stdout_and_the_rest_on_stderr(

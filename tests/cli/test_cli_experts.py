@@ -1,10 +1,13 @@
 """`task2vec experts get`: experts of the example tasks, each made once."""
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
 import small_store
 from command import Cli
+from fork_server import ForkServer
 from small_store import EXAMPLES
 
 from task2vec.cli.experts import TASKS
@@ -36,7 +39,7 @@ def test_each_expert_is_made_once_and_can_be_started_from(cli: Cli, examples: Pa
     assert two.code == 0
     assert SECOND in two.out
     assert FIRST not in two.out
-    assert f"{FIRST} was there already." in two.err
+    assert f"1 expert made; 1 expert was there already: {FIRST}." in two.err
     assert "task2vec recommend FOLDER" in two.err
 
     models = cli("models", "list", "--json").json["models"]
@@ -50,6 +53,28 @@ def test_each_expert_is_made_once_and_can_be_started_from(cli: Cli, examples: Pa
 
     none = cli(*get, "--count", 2, "--json").json
     assert (none["made"], none["kept"]) == ([], [FIRST, SECOND])
+
+
+def test_two_commands_at_once_make_each_expert_once(
+    cli: Cli, examples: Path, fork_server: ForkServer
+) -> None:
+    command = ["experts", "get", "--epochs", "1", "--count", "1", "--json"]
+    commands = [
+        subprocess.Popen(
+            [fork_server.programs / "task2vec", *command, "--examples", examples],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=100) for process in commands]
+    assert [process.returncode for process in commands] == [0, 0], said
+    answers = [json.loads(out) for out, _ in said]
+    assert [each["model"] for answer in answers for each in answer["made"]] == [FIRST]
+    assert [name for answer in answers for name in answer["kept"]] == [FIRST]
+    assert len(cli("list", "--json").json["tasks"]) == 1
+    assert len(cli("outcomes", "list", "--json").json["outcomes"]) == 1
 
 
 def test_without_examples_nothing_is_begun(cli: Cli, examples: Path) -> None:

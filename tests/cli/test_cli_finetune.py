@@ -13,6 +13,7 @@ from small_network import reference_of
 from small_store import SmallStore, snapshot
 
 from task2vec.cli.run import run
+from task2vec.client.show.expert import of_tuned
 from task2vec.finetuning.card import read_classifier_card
 from task2vec.messages.finetuning import Tuned as Answer
 from task2vec.messages.jobs import Progress
@@ -161,11 +162,40 @@ def test_what_is_recommended_is_fine_tuned_and_recorded(on: Cli) -> None:
     assert "Recommended: start" in told
     assert "Nothing fits: start with a linear probe takes least, about " in told
     assert "Expected accuracy with a linear probe: " in told
+    assert f"It becomes the expert {NAME} of the task emoji_food." in told
     assert found.json["model"] == NAME
     (outcome,) = on("outcomes", "list", "--json").json["outcomes"]
     assert outcome["model"] == "start"
     assert outcome["accuracy"] == found.json["accuracy"]
     assert outcome["protocol"] == found.json["protocol"]
+    again = on(*asked, "--name", "again", "--budget", 0)
+    said = " ".join(again.out.split())
+    assert "Trained: a linear probe, as recommended; nothing else was tried." in said
+
+
+def test_nothing_is_measured_for_a_name_that_is_taken_or_images_that_are_gone(
+    on: Cli, store: Path, two_classes: Path, tmp_path: Path
+) -> None:
+    files = [*(store / "measured").glob("*")]
+    taken = on("finetune", "emoji_food", "--recommended", "--name", "start")
+    assert (taken.code, taken.out) == (2, "")
+    assert "A model named 'start' exists already" in taken.err
+    assert "Take the default" not in taken.err
+    assert [*(store / "measured").glob("*")] == files
+
+    source = Path(shutil.copytree(two_classes, tmp_path / "gone"))
+    assert on("embed", source, "--images", 6).code == 0
+    shutil.rmtree(source)
+    gone = on("finetune", "gone", "--recommended")
+    assert (gone.code, gone.out) == (2, "")
+    assert "Take the default" not in gone.err
+    assert f"are no longer in {source}" in " ".join(gone.err.split())
+
+
+def test_a_budget_is_for_what_is_recommended(on: Cli) -> None:
+    found = on("finetune", "emoji_food", "--budget", 5)
+    assert (found.code, found.out) == (2, "")
+    assert "expected --budget together with --recommended" in " ".join(found.err.split())
 
 
 def test_a_network_without_a_last_stage_is_refused_before_the_task_is_stored(
@@ -346,3 +376,22 @@ def test_another_task_of_the_name_is_not_replaced(
     assert (found.code, found.out) == (2, "")
     assert f"task2vec embed {source} --name NAME" in found.err
     assert snapshot(store) == before
+
+
+@pytest.mark.parametrize(("images", "doubt"), [(4, "each counts for 25 points"), (20, None)])
+def test_an_accuracy_on_few_images_is_said_to_say_little(images: int, doubt: str | None) -> None:
+    answer = Answer(
+        model="m",
+        task="t",
+        accuracy=0.75,
+        interval=(0.3, 0.95),
+        test_images=images,
+        protocol="p",
+        epochs=8,
+        best_epoch=8,
+        seconds=1,
+        warnings=(),
+    )
+    (line,) = (line for line in of_tuned(answer).notes if line.startswith("Accuracy"))
+    assert ("So few say little" in line) is (doubt is not None)
+    assert doubt is None or doubt in line

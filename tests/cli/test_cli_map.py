@@ -47,3 +47,4 @@ def test_an_empty_store_is_told_so(on: Cli) -> None:
     assert (found.code, found.out) == (2, "")
     assert "There is nothing to draw" in found.err
     assert not Path("map.png").exists()
+    assert on("map", "--json").json["points"] == []

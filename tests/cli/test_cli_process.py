@@ -7,10 +7,12 @@ import errno
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +23,7 @@ from small_store import TASKS, SmallStore, cut
 
 from docs.reference import commands
 from task2vec.cli import run as running
+from task2vec.store.opening import DATABASE
 from task2vec.store.store import Store
 
 
@@ -54,6 +57,82 @@ def test_data_goes_to_stdout_and_the_rest_to_stderr(small: SmallStore) -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith("Error: No task has the name or id 'emoji_fod'.")
     assert "\x1b" not in refused.stderr
+
+
+def limited(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    """Run a command whose files may have 100 KiB each."""
+    command = [sys.executable, "-m", "task2vec", *map(str, arguments)]
+    return subprocess.run(
+        ["bash", "-c", 'ulimit -f 100 && exec "$@"', "-", *command],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=100,
+        check=False,
+    )
+
+
+def test_a_limit_for_the_size_of_files_is_told_as_one(store: Path, tmp_path: Path) -> None:
+    table = tmp_path / "outcomes.csv"
+    rows = [f"efficientnet_lite0,emoji_food,0.5,{seed}" for seed in range(3000)]
+    table.write_text("\n".join(["model,task,accuracy,seed", *rows]))
+    imported = limited("outcomes", "import", table, "--store", store)
+    exported = limited("export", "emoji_food", tmp_path / "food.npz", "--store", store)
+
+    assert (imported.returncode, exported.returncode) == (2, 2)
+    assert "cannot grow" in imported.stderr
+    assert "got a limit of 102,400 bytes for each file (`ulimit -f`)" in imported.stderr
+    assert "got File too large. Raise the limit with `ulimit -f unlimited`" in exported.stderr
+    listed = task2vec("outcomes", "list", "--store", store, "--json")
+    assert json.loads(listed.stdout)["outcomes"] == []
+    assert not (tmp_path / "food.npz").exists()
+    assert task2vec("outcomes", "import", table, "--store", store).returncode == 0
+
+
+def test_a_server_that_is_away_is_told_in_words() -> None:
+    away = task2vec("show", "birds", "--url", "http://127.0.0.1:1")
+    assert (away.returncode, away.stdout) == (2, "")
+    assert away.stderr == (
+        "Error: There is no connection to http://127.0.0.1:1: got Connection refused. Start a "
+        "server there with `task2vec serve`, or check the address.\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["outcomes", "bundle"])
+def test_what_is_killed_while_it_imports_has_stored_all_or_nothing(
+    store: Path, tmp_path: Path, command: str
+) -> None:
+    if command == "outcomes":
+        file = tmp_path / "outcomes.csv"
+        rows = [f"efficientnet_lite0,emoji_food,0.5,{seed}" for seed in range(5000)]
+        file.write_text("\n".join(["model,task,accuracy,seed", *rows]))
+    else:
+        file = tmp_path / "small.bundle"
+        made = task2vec("bundle", "export", file, "--name", "small", "--store", store)
+        assert made.returncode == 0, made.stderr
+    table, whole = ("outcomes", 5000) if command == "outcomes" else ("tasks", len(TASKS))
+
+    def rows_of() -> int:
+        with closing(sqlite3.connect(store / DATABASE)) as raw:
+            (count,) = raw.execute(f"SELECT count(*) FROM {table}").fetchone()
+            return int(count)
+
+    before = rows_of()
+    log = store / f"{DATABASE}-wal"
+    arguments = [sys.executable, "-m", "task2vec", command, "import", file, "--store", store]
+
+    with subprocess.Popen(arguments, env=environment(), stderr=subprocess.DEVNULL) as process:
+        # The log of the database grows while the transaction is not yet at its end.
+        while process.poll() is None and not (log.exists() and log.stat().st_size > 50_000):
+            time.sleep(0.001)
+        process.kill()
+
+    assert process.returncode == -signal.SIGKILL
+    # The kill may also come just behind the commit.
+    assert rows_of() in (before, before + whole)
+    again = task2vec(command, "import", file, "--store", store)
+    assert again.returncode == 0, again.stderr
+    assert rows_of() >= before + whole
 
 
 def test_garbage_is_looked_for_seldom() -> None:

@@ -178,6 +178,26 @@ def test_images_of_a_stored_task_lead_to_that_task(
     found = cli("recommend", copy, *asked)
     told = " ".join(found.err.split())
     assert "Warning: these are the images of the stored task 'my task', so its experts" in told
-    assert found.err.endswith(f"Next:\n  task2vec recommend 'my task' --store '{store}'\n")
+    tune = f"finetune 'my task' --from efficientnet_lite0 --recipe linear-probe --store '{store}'"
+    commands = f"  task2vec recommend 'my task' --store '{store}'\n  task2vec {tune}\n"
+    assert found.err.endswith(f"Next:\n{commands}")
     again = cli("recommend", "my task", *asked)
     assert "the images of the stored task" not in " ".join(again.err.split())
+
+
+def test_the_answer_is_written_to_reports(cli: Cli, two_classes: Path) -> None:
+    asked = ("recommend", two_classes, *ONLY_DEFAULT)
+    found = cli(*asked, "--report", "a.html", "--report", "a.md", "--json")
+    assert found.code == 3
+    assert found.json["explanation"] is not None
+    command = f"task2vec finetune {two_classes} --from efficientnet_lite0"
+    for name in ("a.html", "a.md"):
+        text = Path(name).read_text()
+        assert "Take the default: efficientnet" in text
+        assert command in text
+        assert f"Wrote {name}." in found.err
+    assert "in place of the earlier file" in cli(*asked, "--report", "a.md").err
+
+    refused = cli("recommend", "nothing/there", "--report", "a.pdf")
+    assert refused.code == 2
+    assert "a file name ending in .html or .md" in refused.err

@@ -47,7 +47,8 @@ def test_with_nothing_to_compare_with_nothing_is_embedded(
     monkeypatch.setattr(LocalEngine, "embed", None)
     source = small.sources / "emoji_food"
     found = cli("neighbours", source, "--store", tmp_path / "none", "--json")
-    assert (found.code, found.json) == (3, {"task": "emoji_food", "neighbours": []})
+    nothing = {"task": "emoji_food", "neighbours": [], "left_out": {}}
+    assert (found.code, found.json) == (3, nothing)
     assert "no other task" in found.err
     assert cli("neighbours", tmp_path / "nosuch", "--store", tmp_path / "none").code == 2
     Store.open(tmp_path / "empty", create=True).close()
@@ -126,8 +127,11 @@ def test_distances_are_those_of_the_library(ask: Cli, embeddings: dict[str, Task
     farther = sum(plain[name] > plain["fashion_tops"] for name in TASKS)
     assert not found["same_images"]
     assert (found["nearer"], found["compared"]) == (2 - farther, 2)
-    assert f"fashion_tops is nearer to emoji_food than {farther} of 2 other stored tasks." in said
-    assert "Only compare it with that of other pairs: smaller is less." in said
+    nearer = {0: "None of 2 other stored tasks is", 1: "1 of 2 other stored tasks is"}.get(
+        2 - farther, "2 of 2 other stored tasks are"
+    )
+    assert f"{nearer} nearer to emoji_food than fashion_tops is." in said
+    assert "Compare it with that of other pairs only" in said
     table = ask("distance", "emoji_food", "fashion_tops").out.splitlines()
     assert "emoji_food -> fashion_tops  fashion_tops -> emoji_food" in table[0]
     assert table[1].split() == ["symmetric"] + 2 * [f"{found['symmetric']:.3f}"]

@@ -68,6 +68,7 @@ LOCAL = {
     "bundle_import": "bundle import tops.bundle",
     "bundle_import_again": "bundle import tops.bundle",
     "bundle_list": "bundle list",
+    "bundle_import_shipped": "bundle import development --store shipped",
     "list_own": "list --no-bundles",
     "recommend_bundles": "recommend emoji_food --budget 0",
     "bundle_remove": "bundle remove tops",
@@ -96,6 +97,8 @@ REMOTE = {
     "jobs_cancel": "jobs cancel {other}",
     "jobs_wait_cancelled": "jobs wait {other}",
 }
+#: On the folder of the server's store: its page.
+BESIDE = {"open": "open --no-browser"}
 WORKED = {"jobs_wait": "jobs wait {job}", "doctor_server": "doctor"}
 LAST = {
     "models_remove": "models remove expert --cascade",
@@ -115,7 +118,7 @@ LEASES = {
     "lease_predict": ("predictions", {"dataset": "{data}", "model": "expert"}),
     "lease_evaluate": ("evaluations", {"dataset": "{data}", "model": "expert"}),
 }
-LINES = LOCAL | PLAIN | REMOTE | WORKED | LAST
+LINES = LOCAL | PLAIN | BESIDE | REMOTE | WORKED | LAST
 NAMES = (*LINES, "worker", *LEASES)
 #: What varies besides: a secret, weights trained on this processor, what is installed, when the
 #: last progress came, when files were written, and what there was no time for.
@@ -209,6 +212,7 @@ def _served(root: Path) -> dict[str, Any]:
                 key: client.embed("sources/emoji_food", name=key, images=6, wait=False).id
                 for key in ("job", "other")
             }
+        found |= {name: call(line) for name, line in BESIDE.items()}
         found |= _remote(REMOTE, url, jobs)
         with _working(url) as worker:
             found |= _remote(WORKED, url, jobs)
