@@ -7,7 +7,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --editab
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 
-.PHONY: install demo test test-quick check bench docs clean
+.PHONY: install demo test test-quick check bench docs web clean
 
 install: $(INSTALLED)
 	@echo "task2vec is installed. Next: $(BIN)/task2vec recommend FOLDER, with a folder of your own images, or make demo."
@@ -47,6 +47,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.build --check
+	$(BIN)/python web/build.py --check
 
 # Speed, memory and repeatability; writes benchmarks/results/.
 bench: $(READY)
@@ -56,5 +57,9 @@ bench: $(READY)
 docs: $(READY)
 	$(BIN)/python -m docs.build
 
+# Builds the page of the atlas from web/ into the package; needs npm.
+web: $(READY)
+	$(BIN)/python web/build.py
+
 clean:
-	rm -rf $(VENV) demo-out build dist
+	rm -rf $(VENV) demo-out build dist web/node_modules

@@ -1,0 +1,797 @@
+var xi=Object.defineProperty;var ki=Object.getOwnPropertyDescriptor;var f=(t,r,e,s)=>{for(var n=s>1?void 0:s?ki(r,e):r,o=t.length-1,i;o>=0;o--)(i=t[o])&&(n=(s?i(r,e,n):i(n))||n);return s&&n&&xi(r,e,n),n};var rr=globalThis,nr=rr.ShadowRoot&&(rr.ShadyCSS===void 0||rr.ShadyCSS.nativeShadow)&&"adoptedStyleSheets"in Document.prototype&&"replace"in CSSStyleSheet.prototype,Vs=Symbol(),Ws=new WeakMap,sr=class{constructor(r,e,s){if(this._$cssResult$=!0,s!==Vs)throw Error("CSSResult is not constructable. Use `unsafeCSS` or `css` instead.");this.cssText=r,this.t=e}get styleSheet(){let r=this.o,e=this.t;if(nr&&r===void 0){let s=e!==void 0&&e.length===1;s&&(r=Ws.get(e)),r===void 0&&((this.o=r=new CSSStyleSheet).replaceSync(this.cssText),s&&Ws.set(e,r))}return r}toString(){return this.cssText}},Js=t=>new sr(typeof t=="string"?t:t+"",void 0,Vs);var Zs=(t,r)=>{if(nr)t.adoptedStyleSheets=r.map(e=>e instanceof CSSStyleSheet?e:e.styleSheet);else for(let e of r){let s=document.createElement("style"),n=rr.litNonce;n!==void 0&&s.setAttribute("nonce",n),s.textContent=e.cssText,t.appendChild(s)}},Dr=nr?t=>t:t=>t instanceof CSSStyleSheet?(r=>{let e="";for(let s of r.cssRules)e+=s.cssText;return Js(e)})(t):t;var{is:Ei,defineProperty:Ti,getOwnPropertyDescriptor:Ai,getOwnPropertyNames:Si,getOwnPropertySymbols:Ri,getPrototypeOf:Mi}=Object,or=globalThis,Ks=or.trustedTypes,Ci=Ks?Ks.emptyScript:"",Pi=or.reactiveElementPolyfillSupport,Mt=(t,r)=>t,Ct={toAttribute(t,r){switch(r){case Boolean:t=t?Ci:null;break;case Object:case Array:t=t==null?t:JSON.stringify(t)}return t},fromAttribute(t,r){let e=t;switch(r){case Boolean:e=t!==null;break;case Number:e=t===null?null:Number(t);break;case Object:case Array:try{e=JSON.parse(t)}catch{e=null}}return e}},ir=(t,r)=>!Ei(t,r),Ys={attribute:!0,type:String,converter:Ct,reflect:!1,useDefault:!1,hasChanged:ir};Symbol.metadata??=Symbol("metadata"),or.litPropertyMetadata??=new WeakMap;var Pe=class extends HTMLElement{static addInitializer(r){this._$Ei(),(this.l??=[]).push(r)}static get observedAttributes(){return this.finalize(),this._$Eh&&[...this._$Eh.keys()]}static createProperty(r,e=Ys){if(e.state&&(e.attribute=!1),this._$Ei(),this.prototype.hasOwnProperty(r)&&((e=Object.create(e)).wrapped=!0),this.elementProperties.set(r,e),!e.noAccessor){let s=Symbol(),n=this.getPropertyDescriptor(r,s,e);n!==void 0&&Ti(this.prototype,r,n)}}static getPropertyDescriptor(r,e,s){let{get:n,set:o}=Ai(this.prototype,r)??{get(){return this[e]},set(i){this[e]=i}};return{get:n,set(i){let l=n?.call(this);o?.call(this,i),this.requestUpdate(r,l,s)},configurable:!0,enumerable:!0}}static getPropertyOptions(r){return this.elementProperties.get(r)??Ys}static _$Ei(){if(this.hasOwnProperty(Mt("elementProperties")))return;let r=Mi(this);r.finalize(),r.l!==void 0&&(this.l=[...r.l]),this.elementProperties=new Map(r.elementProperties)}static finalize(){if(this.hasOwnProperty(Mt("finalized")))return;if(this.finalized=!0,this._$Ei(),this.hasOwnProperty(Mt("properties"))){let e=this.properties,s=[...Si(e),...Ri(e)];for(let n of s)this.createProperty(n,e[n])}let r=this[Symbol.metadata];if(r!==null){let e=litPropertyMetadata.get(r);if(e!==void 0)for(let[s,n]of e)this.elementProperties.set(s,n)}this._$Eh=new Map;for(let[e,s]of this.elementProperties){let n=this._$Eu(e,s);n!==void 0&&this._$Eh.set(n,e)}this.elementStyles=this.finalizeStyles(this.styles)}static finalizeStyles(r){let e=[];if(Array.isArray(r)){let s=new Set(r.flat(1/0).reverse());for(let n of s)e.unshift(Dr(n))}else r!==void 0&&e.push(Dr(r));return e}static _$Eu(r,e){let s=e.attribute;return s===!1?void 0:typeof s=="string"?s:typeof r=="string"?r.toLowerCase():void 0}constructor(){super(),this._$Ep=void 0,this.isUpdatePending=!1,this.hasUpdated=!1,this._$Em=null,this._$Ev()}_$Ev(){this._$ES=new Promise(r=>this.enableUpdating=r),this._$AL=new Map,this._$E_(),this.requestUpdate(),this.constructor.l?.forEach(r=>r(this))}addController(r){(this._$EO??=new Set).add(r),this.renderRoot!==void 0&&this.isConnected&&r.hostConnected?.()}removeController(r){this._$EO?.delete(r)}_$E_(){let r=new Map,e=this.constructor.elementProperties;for(let s of e.keys())this.hasOwnProperty(s)&&(r.set(s,this[s]),delete this[s]);r.size>0&&(this._$Ep=r)}createRenderRoot(){let r=this.shadowRoot??this.attachShadow(this.constructor.shadowRootOptions);return Zs(r,this.constructor.elementStyles),r}connectedCallback(){this.renderRoot??=this.createRenderRoot(),this.enableUpdating(!0),this._$EO?.forEach(r=>r.hostConnected?.())}enableUpdating(r){}disconnectedCallback(){this._$EO?.forEach(r=>r.hostDisconnected?.())}attributeChangedCallback(r,e,s){this._$AK(r,s)}_$ET(r,e){let s=this.constructor.elementProperties.get(r),n=this.constructor._$Eu(r,s);if(n!==void 0&&s.reflect===!0){let o=(s.converter?.toAttribute!==void 0?s.converter:Ct).toAttribute(e,s.type);this._$Em=r,o==null?this.removeAttribute(n):this.setAttribute(n,o),this._$Em=null}}_$AK(r,e){let s=this.constructor,n=s._$Eh.get(r);if(n!==void 0&&this._$Em!==n){let o=s.getPropertyOptions(n),i=typeof o.converter=="function"?{fromAttribute:o.converter}:o.converter?.fromAttribute!==void 0?o.converter:Ct;this._$Em=n;let l=i.fromAttribute(e,o.type);this[n]=l??this._$Ej?.get(n)??l,this._$Em=null}}requestUpdate(r,e,s,n=!1,o){if(r!==void 0){let i=this.constructor;if(n===!1&&(o=this[r]),s??=i.getPropertyOptions(r),!((s.hasChanged??ir)(o,e)||s.useDefault&&s.reflect&&o===this._$Ej?.get(r)&&!this.hasAttribute(i._$Eu(r,s))))return;this.C(r,e,s)}this.isUpdatePending===!1&&(this._$ES=this._$EP())}C(r,e,{useDefault:s,reflect:n,wrapped:o},i){s&&!(this._$Ej??=new Map).has(r)&&(this._$Ej.set(r,i??e??this[r]),o!==!0||i!==void 0)||(this._$AL.has(r)||(this.hasUpdated||s||(e=void 0),this._$AL.set(r,e)),n===!0&&this._$Em!==r&&(this._$Eq??=new Set).add(r))}async _$EP(){this.isUpdatePending=!0;try{await this._$ES}catch(e){Promise.reject(e)}let r=this.scheduleUpdate();return r!=null&&await r,!this.isUpdatePending}scheduleUpdate(){return this.performUpdate()}performUpdate(){if(!this.isUpdatePending)return;if(!this.hasUpdated){if(this.renderRoot??=this.createRenderRoot(),this._$Ep){for(let[n,o]of this._$Ep)this[n]=o;this._$Ep=void 0}let s=this.constructor.elementProperties;if(s.size>0)for(let[n,o]of s){let{wrapped:i}=o,l=this[n];i!==!0||this._$AL.has(n)||l===void 0||this.C(n,void 0,o,l)}}let r=!1,e=this._$AL;try{r=this.shouldUpdate(e),r?(this.willUpdate(e),this._$EO?.forEach(s=>s.hostUpdate?.()),this.update(e)):this._$EM()}catch(s){throw r=!1,this._$EM(),s}r&&this._$AE(e)}willUpdate(r){}_$AE(r){this._$EO?.forEach(e=>e.hostUpdated?.()),this.hasUpdated||(this.hasUpdated=!0,this.firstUpdated(r)),this.updated(r)}_$EM(){this._$AL=new Map,this.isUpdatePending=!1}get updateComplete(){return this.getUpdateComplete()}getUpdateComplete(){return this._$ES}shouldUpdate(r){return!0}update(r){this._$Eq&&=this._$Eq.forEach(e=>this._$ET(e,this[e])),this._$EM()}updated(r){}firstUpdated(r){}};Pe.elementStyles=[],Pe.shadowRootOptions={mode:"open"},Pe[Mt("elementProperties")]=new Map,Pe[Mt("finalized")]=new Map,Pi?.({ReactiveElement:Pe}),(or.reactiveElementVersions??=[]).push("2.1.2");var Br=globalThis,Qs=t=>t,ar=Br.trustedTypes,Xs=ar?ar.createPolicy("lit-html",{createHTML:t=>t}):void 0,Fr="$lit$",_e=`lit$${Math.random().toFixed(9).slice(2)}$`,Hr="?"+_e,_i=`<${Hr}>`,Ye=document,_t=()=>Ye.createComment(""),Ot=t=>t===null||typeof t!="object"&&typeof t!="function",Gr=Array.isArray,on=t=>Gr(t)||typeof t?.[Symbol.iterator]=="function",qr=`[ 	
+\f\r]`,Pt=/<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g,en=/-->/g,tn=/>/g,Ze=RegExp(`>|${qr}(?:([^\\s"'>=/]+)(${qr}*=${qr}*(?:[^ 	
+\f\r"'\`<>=]|("|')|))|$)`,"g"),rn=/'/g,sn=/"/g,an=/^(?:script|style|textarea|title)$/i,Wr=t=>(r,...e)=>({_$litType$:t,strings:r,values:e}),a=Wr(1),U=Wr(2),Pl=Wr(3),ue=Symbol.for("lit-noChange"),p=Symbol.for("lit-nothing"),nn=new WeakMap,Ke=Ye.createTreeWalker(Ye,129);function ln(t,r){if(!Gr(t)||!t.hasOwnProperty("raw"))throw Error("invalid template strings array");return Xs!==void 0?Xs.createHTML(r):r}var cn=(t,r)=>{let e=t.length-1,s=[],n,o=r===2?"<svg>":r===3?"<math>":"",i=Pt;for(let l=0;l<e;l++){let c=t[l],m,d,u=-1,h=0;for(;h<c.length&&(i.lastIndex=h,d=i.exec(c),d!==null);)h=i.lastIndex,i===Pt?d[1]==="!--"?i=en:d[1]!==void 0?i=tn:d[2]!==void 0?(an.test(d[2])&&(n=RegExp("</"+d[2],"g")),i=Ze):d[3]!==void 0&&(i=Ze):i===Ze?d[0]===">"?(i=n??Pt,u=-1):d[1]===void 0?u=-2:(u=i.lastIndex-d[2].length,m=d[1],i=d[3]===void 0?Ze:d[3]==='"'?sn:rn):i===sn||i===rn?i=Ze:i===en||i===tn?i=Pt:(i=Ze,n=void 0);let g=i===Ze&&t[l+1].startsWith("/>")?" ":"";o+=i===Pt?c+_i:u>=0?(s.push(m),c.slice(0,u)+Fr+c.slice(u)+_e+g):c+_e+(u===-2?l:g)}return[ln(t,o+(t[e]||"<?>")+(r===2?"</svg>":r===3?"</math>":"")),s]},zt=class t{constructor({strings:r,_$litType$:e},s){let n;this.parts=[];let o=0,i=0,l=r.length-1,c=this.parts,[m,d]=cn(r,e);if(this.el=t.createElement(m,s),Ke.currentNode=this.el.content,e===2||e===3){let u=this.el.content.firstChild;u.replaceWith(...u.childNodes)}for(;(n=Ke.nextNode())!==null&&c.length<l;){if(n.nodeType===1){if(n.hasAttributes())for(let u of n.getAttributeNames())if(u.endsWith(Fr)){let h=d[i++],g=n.getAttribute(u).split(_e),$=/([.?@])?(.*)/.exec(h);c.push({type:1,index:o,name:$[2],strings:g,ctor:$[1]==="."?cr:$[1]==="?"?ur:$[1]==="@"?pr:Xe}),n.removeAttribute(u)}else u.startsWith(_e)&&(c.push({type:6,index:o}),n.removeAttribute(u));if(an.test(n.tagName)){let u=n.textContent.split(_e),h=u.length-1;if(h>0){n.textContent=ar?ar.emptyScript:"";for(let g=0;g<h;g++)n.append(u[g],_t()),Ke.nextNode(),c.push({type:2,index:++o});n.append(u[h],_t())}}}else if(n.nodeType===8)if(n.data===Hr)c.push({type:2,index:o});else{let u=-1;for(;(u=n.data.indexOf(_e,u+1))!==-1;)c.push({type:7,index:o}),u+=_e.length-1}o++}}static createElement(r,e){let s=Ye.createElement("template");return s.innerHTML=r,s}};function Qe(t,r,e=t,s){if(r===ue)return r;let n=s!==void 0?e._$Co?.[s]:e._$Cl,o=Ot(r)?void 0:r._$litDirective$;return n?.constructor!==o&&(n?._$AO?.(!1),o===void 0?n=void 0:(n=new o(t),n._$AT(t,e,s)),s!==void 0?(e._$Co??=[])[s]=n:e._$Cl=n),n!==void 0&&(r=Qe(t,n._$AS(t,r.values),n,s)),r}var lr=class{constructor(r,e){this._$AV=[],this._$AN=void 0,this._$AD=r,this._$AM=e}get parentNode(){return this._$AM.parentNode}get _$AU(){return this._$AM._$AU}u(r){let{el:{content:e},parts:s}=this._$AD,n=(r?.creationScope??Ye).importNode(e,!0);Ke.currentNode=n;let o=Ke.nextNode(),i=0,l=0,c=s[0];for(;c!==void 0;){if(i===c.index){let m;c.type===2?m=new ht(o,o.nextSibling,this,r):c.type===1?m=new c.ctor(o,c.name,c.strings,this,r):c.type===6&&(m=new hr(o,this,r)),this._$AV.push(m),c=s[++l]}i!==c?.index&&(o=Ke.nextNode(),i++)}return Ke.currentNode=Ye,n}p(r){let e=0;for(let s of this._$AV)s!==void 0&&(s.strings!==void 0?(s._$AI(r,s,e),e+=s.strings.length-2):s._$AI(r[e])),e++}},ht=class t{get _$AU(){return this._$AM?._$AU??this._$Cv}constructor(r,e,s,n){this.type=2,this._$AH=p,this._$AN=void 0,this._$AA=r,this._$AB=e,this._$AM=s,this.options=n,this._$Cv=n?.isConnected??!0}get parentNode(){let r=this._$AA.parentNode,e=this._$AM;return e!==void 0&&r?.nodeType===11&&(r=e.parentNode),r}get startNode(){return this._$AA}get endNode(){return this._$AB}_$AI(r,e=this){r=Qe(this,r,e),Ot(r)?r===p||r==null||r===""?(this._$AH!==p&&this._$AR(),this._$AH=p):r!==this._$AH&&r!==ue&&this._(r):r._$litType$!==void 0?this.$(r):r.nodeType!==void 0?this.T(r):on(r)?this.k(r):this._(r)}O(r){return this._$AA.parentNode.insertBefore(r,this._$AB)}T(r){this._$AH!==r&&(this._$AR(),this._$AH=this.O(r))}_(r){this._$AH!==p&&Ot(this._$AH)?this._$AA.nextSibling.data=r:this.T(Ye.createTextNode(r)),this._$AH=r}$(r){let{values:e,_$litType$:s}=r,n=typeof s=="number"?this._$AC(r):(s.el===void 0&&(s.el=zt.createElement(ln(s.h,s.h[0]),this.options)),s);if(this._$AH?._$AD===n)this._$AH.p(e);else{let o=new lr(n,this),i=o.u(this.options);o.p(e),this.T(i),this._$AH=o}}_$AC(r){let e=nn.get(r.strings);return e===void 0&&nn.set(r.strings,e=new zt(r)),e}k(r){Gr(this._$AH)||(this._$AH=[],this._$AR());let e=this._$AH,s,n=0;for(let o of r)n===e.length?e.push(s=new t(this.O(_t()),this.O(_t()),this,this.options)):s=e[n],s._$AI(o),n++;n<e.length&&(this._$AR(s&&s._$AB.nextSibling,n),e.length=n)}_$AR(r=this._$AA.nextSibling,e){for(this._$AP?.(!1,!0,e);r!==this._$AB;){let s=Qs(r).nextSibling;Qs(r).remove(),r=s}}setConnected(r){this._$AM===void 0&&(this._$Cv=r,this._$AP?.(r))}},Xe=class{get tagName(){return this.element.tagName}get _$AU(){return this._$AM._$AU}constructor(r,e,s,n,o){this.type=1,this._$AH=p,this._$AN=void 0,this.element=r,this.name=e,this._$AM=n,this.options=o,s.length>2||s[0]!==""||s[1]!==""?(this._$AH=Array(s.length-1).fill(new String),this.strings=s):this._$AH=p}_$AI(r,e=this,s,n){let o=this.strings,i=!1;if(o===void 0)r=Qe(this,r,e,0),i=!Ot(r)||r!==this._$AH&&r!==ue,i&&(this._$AH=r);else{let l=r,c,m;for(r=o[0],c=0;c<o.length-1;c++)m=Qe(this,l[s+c],e,c),m===ue&&(m=this._$AH[c]),i||=!Ot(m)||m!==this._$AH[c],m===p?r=p:r!==p&&(r+=(m??"")+o[c+1]),this._$AH[c]=m}i&&!n&&this.j(r)}j(r){r===p?this.element.removeAttribute(this.name):this.element.setAttribute(this.name,r??"")}},cr=class extends Xe{constructor(){super(...arguments),this.type=3}j(r){this.element[this.name]=r===p?void 0:r}},ur=class extends Xe{constructor(){super(...arguments),this.type=4}j(r){this.element.toggleAttribute(this.name,!!r&&r!==p)}},pr=class extends Xe{constructor(r,e,s,n,o){super(r,e,s,n,o),this.type=5}_$AI(r,e=this){if((r=Qe(this,r,e,0)??p)===ue)return;let s=this._$AH,n=r===p&&s!==p||r.capture!==s.capture||r.once!==s.once||r.passive!==s.passive,o=r!==p&&(s===p||n);n&&this.element.removeEventListener(this.name,this,s),o&&this.element.addEventListener(this.name,this,r),this._$AH=r}handleEvent(r){typeof this._$AH=="function"?this._$AH.call(this.options?.host??this.element,r):this._$AH.handleEvent(r)}},hr=class{constructor(r,e,s){this.element=r,this.type=6,this._$AN=void 0,this._$AM=e,this.options=s}get _$AU(){return this._$AM._$AU}_$AI(r){Qe(this,r)}},un={M:Fr,P:_e,A:Hr,C:1,L:cn,R:lr,D:on,V:Qe,I:ht,H:Xe,N:ur,U:pr,B:cr,F:hr},Oi=Br.litHtmlPolyfillSupport;Oi?.(zt,ht),(Br.litHtmlVersions??=[]).push("3.3.3");var pn=(t,r,e)=>{let s=e?.renderBefore??r,n=s._$litPart$;if(n===void 0){let o=e?.renderBefore??null;s._$litPart$=n=new ht(r.insertBefore(_t(),o),o,void 0,e??{})}return n._$AI(t),n};var Vr=globalThis,je=class extends Pe{constructor(){super(...arguments),this.renderOptions={host:this},this._$Do=void 0}createRenderRoot(){let r=super.createRenderRoot();return this.renderOptions.renderBefore??=r.firstChild,r}update(r){let e=this.render();this.hasUpdated||(this.renderOptions.isConnected=this.isConnected),super.update(r),this._$Do=pn(e,this.renderRoot,this.renderOptions)}connectedCallback(){super.connectedCallback(),this._$Do?.setConnected(!0)}disconnectedCallback(){super.disconnectedCallback(),this._$Do?.setConnected(!1)}render(){return ue}};je._$litElement$=!0,je.finalized=!0,Vr.litElementHydrateSupport?.({LitElement:je});var zi=Vr.litElementPolyfillSupport;zi?.({LitElement:je});(Vr.litElementVersions??=[]).push("4.2.2");var R=t=>(r,e)=>{e!==void 0?e.addInitializer(()=>{customElements.define(t,r)}):customElements.define(t,r)};var Li={attribute:!0,type:String,converter:Ct,reflect:!1,hasChanged:ir},Ui=(t=Li,r,e)=>{let{kind:s,metadata:n}=e,o=globalThis.litPropertyMetadata.get(n);if(o===void 0&&globalThis.litPropertyMetadata.set(n,o=new Map),s==="setter"&&((t=Object.create(t)).wrapped=!0),o.set(e.name,t),s==="accessor"){let{name:i}=e;return{set(l){let c=r.get.call(this);r.set.call(this,l),this.requestUpdate(i,c,t,!0,l)},init(l){return l!==void 0&&this.C(i,void 0,t,l),l}}}if(s==="setter"){let{name:i}=e;return function(l){let c=this[i];r.call(this,l),this.requestUpdate(i,c,t,!0,l)}}throw Error("Unsupported decorator location: "+s)};function P(t){return(r,e)=>typeof e=="object"?Ui(t,r,e):((s,n,o)=>{let i=n.hasOwnProperty(o);return n.constructor.createProperty(o,s),i?Object.getOwnPropertyDescriptor(n,o):void 0})(t,r,e)}function C(t){return P({...t,state:!0,attribute:!1})}var et=(t,r,e)=>(e.configurable=!0,e.enumerable=!0,Reflect.decorate&&typeof r!="object"&&Object.defineProperty(t,r,e),e);function mr(t,r){return(e,s,n)=>{let o=i=>i.renderRoot?.querySelector(t)??null;if(r){let{get:i,set:l}=typeof s=="object"?e:n??(()=>{let c=Symbol();return{get(){return this[c]},set(m){this[c]=m}}})();return et(e,s,{get(){let c=i.call(this);return c===void 0&&(c=o(this),(c!==null||this.hasUpdated)&&l.call(this,c)),c}})}return et(e,s,{get(){return o(this)}})}}var S=class extends je{createRenderRoot(){return this}},re=class extends EventTarget{changed(){this.dispatchEvent(new Event("change"))}},B=class{constructor(r,...e){this.host=r;this.update=()=>this.host.requestUpdate();this.sources=e,r.addController(this)}hostConnected(){for(let r of this.sources)r.addEventListener("change",this.update)}hostDisconnected(){for(let r of this.sources)r.removeEventListener("change",this.update)}};var Jr="task2vec-key",Ii=1500,Zr=class extends re{constructor(){super(...arguments);this.locked=!1;this.refused=!1;this.lost=!1;this.checking=!1}get key(){return sessionStorage.getItem(Jr)??""}open(e){sessionStorage.setItem(Jr,e),this.locked=!1,this.refused=!1,this.changed()}lock(e=!1){sessionStorage.removeItem(Jr),this.locked=!0,this.refused=e,this.changed()}lose(){this.lost||(this.lost=!0,this.changed()),this.checking||this.wait()}found(){this.lost&&(this.lost=!1,this.changed(),this.dispatchEvent(new Event("back")))}async wait(){for(this.checking=!0;this.lost;){await new Promise(e=>setTimeout(e,Ii));try{(await fetch("livez",{cache:"no-store"})).ok&&this.found()}catch{}}this.checking=!1}},F=new Zr;var ji=/\{[^{}]+\}/g,Ni=()=>typeof process=="object"&&Number.parseInt(process?.versions?.node?.substring(0,2))>=18&&process.versions.undici;function Di(){return Math.random().toString(36).slice(2,11)}function fn(t){let{baseUrl:r="",Request:e=globalThis.Request,fetch:s=globalThis.fetch,querySerializer:n,bodySerializer:o,pathSerializer:i,headers:l,requestInitExt:c=void 0,...m}={...t};c=Ni()?c:void 0,r=dn(r);let d=[];async function u(h,g){let{baseUrl:$,fetch:k=s,Request:M=e,headers:v,params:j={},parseAs:z="json",querySerializer:X,bodySerializer:b=o??Bi,pathSerializer:y,body:A,middleware:L=[],...O}=g||{},ee=r;$&&(ee=dn($)??r);let G=typeof n=="function"?n:hn(n);X&&(G=typeof X=="function"?X:hn({...typeof n=="object"?n:{},...X}));let xe=y||i||qi,We=A===void 0?void 0:b(A,mn(l,v,j.header)),ke=mn(We===void 0||We instanceof FormData?{}:{"Content-Type":"application/json"},l,v,j.header),ce=[...d,...L],Ue={redirect:"follow",...m,...O,body:We,headers:ke},Me,Ve,ne=new M(Fi(h,{baseUrl:ee,params:j,querySerializer:G,pathSerializer:xe}),Ue),Z;for(let V in O)V in ne||(ne[V]=O[V]);if(ce.length){Me=Di(),Ve=Object.freeze({baseUrl:ee,fetch:k,parseAs:z,querySerializer:G,bodySerializer:b,pathSerializer:xe});for(let V of ce)if(V&&typeof V=="object"&&typeof V.onRequest=="function"){let J=await V.onRequest({request:ne,schemaPath:h,params:j,options:Ve,id:Me});if(J)if(J instanceof M)ne=J;else if(J instanceof Response){Z=J;break}else throw new Error("onRequest: must return new Request() or Response() when modifying the request")}}if(!Z){try{Z=await k(ne,c)}catch(V){let J=V;if(ce.length)for(let me=ce.length-1;me>=0;me--){let Ie=ce[me];if(Ie&&typeof Ie=="object"&&typeof Ie.onError=="function"){let Ce=await Ie.onError({request:ne,error:J,schemaPath:h,params:j,options:Ve,id:Me});if(Ce){if(Ce instanceof Response){J=void 0,Z=Ce;break}if(Ce instanceof Error){J=Ce;continue}throw new Error("onError: must return new Response() or instance of Error")}}}if(J)throw J}if(ce.length)for(let V=ce.length-1;V>=0;V--){let J=ce[V];if(J&&typeof J=="object"&&typeof J.onResponse=="function"){let me=await J.onResponse({request:ne,response:Z,schemaPath:h,params:j,options:Ve,id:Me});if(me){if(!(me instanceof Response))throw new Error("onResponse: must return new Response() when modifying the response");Z=me}}}}let tr=Z.headers.get("Content-Length");if(Z.status===204||ne.method==="HEAD"||tr==="0"&&!Z.headers.get("Transfer-Encoding")?.includes("chunked"))return Z.ok?{data:void 0,response:Z}:{error:void 0,response:Z};if(Z.ok)return{data:await(async()=>{if(z==="stream")return Z.body;if(z==="json"&&!tr){let J=await Z.text();return J?JSON.parse(J):void 0}return await Z[z]()})(),response:Z};let Je=await Z.text();try{Je=JSON.parse(Je)}catch{}return{error:Je,response:Z}}return{request(h,g,$){return u(g,{...$,method:h.toUpperCase()})},GET(h,g){return u(h,{...g,method:"GET"})},PUT(h,g){return u(h,{...g,method:"PUT"})},POST(h,g){return u(h,{...g,method:"POST"})},DELETE(h,g){return u(h,{...g,method:"DELETE"})},OPTIONS(h,g){return u(h,{...g,method:"OPTIONS"})},HEAD(h,g){return u(h,{...g,method:"HEAD"})},PATCH(h,g){return u(h,{...g,method:"PATCH"})},TRACE(h,g){return u(h,{...g,method:"TRACE"})},use(...h){for(let g of h)if(g){if(typeof g!="object"||!("onRequest"in g||"onResponse"in g||"onError"in g))throw new Error("Middleware must be an object with one of `onRequest()`, `onResponse() or `onError()`");d.push(g)}},eject(...h){for(let g of h){let $=d.indexOf(g);$!==-1&&d.splice($,1)}}}}function dr(t,r,e){if(r==null)return"";if(typeof r=="object")throw new Error("Deeply-nested arrays/objects aren’t supported. Provide your own `querySerializer()` to handle these.");return`${t}=${e?.allowReserved===!0?r:encodeURIComponent(r)}`}function gn(t,r,e){if(!r||typeof r!="object")return"";let s=[],n={simple:",",label:".",matrix:";"}[e.style]||"&";if(e.style!=="deepObject"&&e.explode===!1){for(let l in r)s.push(l,e.allowReserved===!0?r[l]:encodeURIComponent(r[l]));let i=s.join(",");switch(e.style){case"form":return`${t}=${i}`;case"label":return`.${i}`;case"matrix":return`;${t}=${i}`;default:return i}}for(let i in r){let l=e.style==="deepObject"?`${t}[${i}]`:i;s.push(dr(l,r[i],e))}let o=s.join(n);return e.style==="label"||e.style==="matrix"?`${n}${o}`:o}function vn(t,r,e){if(!Array.isArray(r))return"";if(e.explode===!1){let o={form:",",spaceDelimited:"%20",pipeDelimited:"|"}[e.style]||",",i=(e.allowReserved===!0?r:r.map(l=>encodeURIComponent(l))).join(o);switch(e.style){case"simple":return i;case"label":return`.${i}`;case"matrix":return`;${t}=${i}`;default:return`${t}=${i}`}}let s={simple:",",label:".",matrix:";"}[e.style]||"&",n=[];for(let o of r)e.style==="simple"||e.style==="label"?n.push(e.allowReserved===!0?o:encodeURIComponent(o)):n.push(dr(t,o,e));return e.style==="label"||e.style==="matrix"?`${s}${n.join(s)}`:n.join(s)}function hn(t){return function(e){let s=[];if(e&&typeof e=="object")for(let n in e){let o=e[n];if(o!=null){if(Array.isArray(o)){if(o.length===0)continue;s.push(vn(n,o,{style:"form",explode:!0,...t?.array,allowReserved:t?.allowReserved||!1}));continue}if(typeof o=="object"){s.push(gn(n,o,{style:"deepObject",explode:!0,...t?.object,allowReserved:t?.allowReserved||!1}));continue}s.push(dr(n,o,t))}}return s.join("&")}}function qi(t,r){let e=t;for(let s of t.match(ji)??[]){let n=s.substring(1,s.length-1),o=!1,i="simple";if(n.endsWith("*")&&(o=!0,n=n.substring(0,n.length-1)),n.startsWith(".")?(i="label",n=n.substring(1)):n.startsWith(";")&&(i="matrix",n=n.substring(1)),!r||r[n]===void 0||r[n]===null)continue;let l=r[n];if(Array.isArray(l)){e=e.replace(s,vn(n,l,{style:i,explode:o}));continue}if(typeof l=="object"){e=e.replace(s,gn(n,l,{style:i,explode:o}));continue}if(i==="matrix"){e=e.replace(s,`;${dr(n,l)}`);continue}e=e.replace(s,i==="label"?`.${encodeURIComponent(l)}`:encodeURIComponent(l))}return e}function Bi(t,r){return t instanceof FormData?t:r&&(r.get instanceof Function?r.get("Content-Type")??r.get("content-type"):r["Content-Type"]??r["content-type"])==="application/x-www-form-urlencoded"?new URLSearchParams(t).toString():JSON.stringify(t)}function Fi(t,r){let e=`${r.baseUrl}${t}`;r.params?.path&&(e=r.pathSerializer(e,r.params.path));let s=r.querySerializer(r.params.query??{});return s.startsWith("?")&&(s=s.substring(1)),s&&(e+=`?${s}`),e}function mn(...t){let r=new Headers;for(let e of t){if(!e||typeof e!="object")continue;let s=e instanceof Headers?e.entries():Object.entries(e);for(let[n,o]of s)if(o===null)r.delete(n);else if(Array.isArray(o))for(let i of o)r.append(n,i);else o!==void 0&&r.set(n,o)}return r}function dn(t){return t.endsWith("/")?t.substring(0,t.length-1):t}var Ee=class extends Error{constructor(e,s){super(e.detail);this.problem=e;this.status=s}},Lt=()=>new Ee({type:"about:blank",title:"The server does not answer",status:0,code:"unreachable",detail:"The server does not answer.",expected:null,got:null,remedy:"The page tries again by itself. See whether `task2vec open` or `serve` still runs.",request_id:null,fields:[]},0);async function yn(t){let r=await t.text();return new Ee(Kr(r,t.status,t.headers.get("X-Request-ID")),t.status)}function Kr(t,r,e){try{let s=JSON.parse(t);if(typeof s.detail=="string")return{...s,fields:s.fields??[]}}catch{}return{type:"about:blank",title:`The server answered ${r}`,status:r,code:"unknown",detail:t.slice(0,300)||`The server answered ${r}.`,expected:null,got:null,remedy:null,request_id:e,fields:[]}}var N=t=>{if(t instanceof Ee)return t;let r=t instanceof Error?t.message:String(t);return new Ee({...Lt().problem,title:"The page has failed",code:"page",detail:r,remedy:null},-1)};var Hi=[429,503],Gi=2,Wi=6,Vi=10;async function tt(t){for(let r=1;;r++){let e=await Ji(()=>Zi(t.clone()));if(e.ok)return e;let s=Number(e.headers.get("Retry-After"));if(!Hi.includes(e.status)||!s||r===Wi)throw await yn(e);await new Promise(n=>setTimeout(n,1e3*Math.min(s,Vi))),t.signal.throwIfAborted()}}var Yr=0,bn=[];async function Ji(t){Yr<Gi?Yr+=1:await new Promise(r=>bn.push(r));try{return await t()}finally{let r=bn.shift();r?r():Yr-=1}}async function Zi(t){let r=F.key;r&&t.headers.set("Authorization",`Bearer ${r}`);let e;try{e=await fetch(t)}catch(s){throw t.signal.aborted?s:(F.lose(),Lt())}return F.found(),e.status===401&&r===F.key&&F.lock(r!==""),e}var _=fn({baseUrl:new URL(".",location.href.split("#")[0]).href.replace(/\/$/,""),fetch:tt});async function Y(t){return(await t).data}async function*fr(t){let r;do{let e=(await t(r)).data;yield e,r=e.next_page_token??void 0}while(r)}var Qr=class extends re{constructor(){super();this.path=[];this.query=new URLSearchParams;addEventListener("hashchange",()=>{this.read(),this.changed()}),this.read()}get page(){return this.path[0]??""}set(e,s=!1){for(let[o,i]of Object.entries(e))i?this.query.set(o,i):this.query.delete(o);let n=K(this.path,this.query);s?history.pushState(null,"",n):history.replaceState(null,"",n),this.changed()}read(){let[e="",s=""]=location.hash.replace(/^#\/?/,"").split("?",2);this.path=e.split("/").filter(Boolean).map(Ki),this.query=new URLSearchParams(s)}};function Ki(t){try{return decodeURIComponent(t)}catch{return t}}function K(t,r){let e=new URLSearchParams(r).toString();return`#/${t.map(encodeURIComponent).join("/")}${e?`?${e}`:""}`}var Xr=(t,r)=>{location.hash=K(t,r)},x=new Qr;var T=t=>a`<bdi class="name" title=${t}>${t.split(/(?<=[/_.-])/).map((r,e)=>e?a`<wbr />${r}`:r)}</bdi>`,Te=(t,r)=>a`<a class="name-link" href=${K(["tasks",t])}>${T(r)}</a>`,D=(t,r=1)=>t==null?"–":`${(100*t).toFixed(r)} %`;function se(t){if(t==null)return"–";let r=Math.abs(100*t).toFixed(1);return r==="0.0"?"0.0":`${t>0?"+":"−"}${r}`}var pe=([t,r],e)=>`${e(t)} to ${e(r)}`,mt=t=>D(t,0),H=(t,r=3)=>t==null?"–":t.toFixed(r).replace("-","−"),E=t=>t==null?"–":t.toLocaleString("en-GB");function gr(t){let r=["B","kB","MB","GB"],e=0;for(;t>=1e3&&e<r.length-1;)t/=1e3,e+=1;return`${t<10&&e?t.toFixed(1):t.toFixed(0)} ${r[e]}`}function oe(t){return t==null?"–":t<90?`${t<10?t.toFixed(1):t.toFixed(0)} s`:t<5400?`${(t/60).toFixed(0)} min`:`${(t/3600).toFixed(1)} h`}var Ne=t=>t?new Date(t).toLocaleString("en-GB",{dateStyle:"medium",timeStyle:"short"}):"–",ie=t=>t.split(/`([^`]+)`/).map((r,e)=>e%2?a`<code>${r}</code>`:r),Ae=t=>t.length?a`<ul class="warnings">${t.map(r=>a`<li>${ie(r)}</li>`)}</ul>`:p,Q=t=>a`<p class="busy" role="status"><span class="spinner" aria-hidden="true"></span>${t}</p>`,vr=t=>a`<p class="card quiet">Your key opens this server for looking only. To ${t} takes one with the scope <code>write</code>.</p>`;var es=50,ye=class extends S{constructor(){super(...arguments);this.rows=[];this.columns=[];this.what="rows";this.empty="There are none yet.";this.sorted=null;this.sought="";this.page=0}render(){let e=this.found(),s=Math.max(1,Math.ceil(e.length/es)),n=Math.min(this.page,s-1),o=e.slice(n*es,(n+1)*es);return a`<div class="table-head">
+        <label class="seek"><span class="unseen">Search ${this.what}</span>
+          <input type="search" placeholder="Search ${this.what}" .value=${this.sought} @input=${this.seek} />
+        </label>
+        <span class="quiet" role="status">${this.what}: ${E(e.length)}${e.length<this.rows.length?` of ${E(this.rows.length)}`:""}</span>
+      </div>
+      ${this.rows.length===0?a`<p class="quiet none">${this.empty}</p>`:this.table(o)}
+      ${s>1?a`<nav class="pager" aria-label="Pages of ${this.what}">
+            <button type="button" ?disabled=${n===0} @click=${()=>this.page=n-1}>Before</button>
+            <span>${n+1} of ${s}</span>
+            <button type="button" ?disabled=${n===s-1} @click=${()=>this.page=n+1}>Next</button>
+          </nav>`:p}`}table(e){return a`<div class="scroll" tabindex="0" role="region" aria-label=${this.what}>
+      <table class="data">
+        <thead>
+          <tr>
+            ${this.columns.map((s,n)=>{let o=s.number?"number":"";if(!s.value)return a`<th scope="col" class=${o}>${s.name||a`<span class="unseen">actions</span>`}</th>`;let i=this.sorted?.column===n?this.sorted.down?"descending":"ascending":p;return a`<th scope="col" class=${o} aria-sort=${i}>
+                <button type="button" @click=${()=>this.sort(n)}>${s.name}${i===p?"":i==="ascending"?" ↑":" ↓"}</button>
+              </th>`})}
+          </tr>
+        </thead>
+        <tbody>
+          ${e.map(s=>a`<tr>${this.columns.map(n=>a`<td class=${n.number?"number":""}>${n.show(s)}</td>`)}</tr>`)}
+        </tbody>
+      </table>
+    </div>`}found(){let e=this.sought.toLowerCase().split(/\s+/).filter(Boolean),s=l=>this.columns.map(c=>String(c.value?.(l)??"")).join(" ").toLowerCase(),n=e.length?this.rows.filter(l=>e.every(c=>s(l).includes(c))):[...this.rows],o=this.sorted&&this.columns[this.sorted.column]?.value;if(!o)return n;let i=this.sorted.down?-1:1;return n.sort((l,c)=>{let[m,d]=[o(l),o(c)];return m==null||d==null?+(m==null)-+(d==null):i*(typeof m=="number"&&typeof d=="number"?m-d:String(m).localeCompare(String(d)))})}seek(e){this.sought=e.target.value,this.page=0}sort(e){let s=this.sorted?.column===e;this.sorted={column:e,down:s?!this.sorted.down:this.columns[e].number===!0},this.page=0}};f([P({attribute:!1})],ye.prototype,"rows",2),f([P({attribute:!1})],ye.prototype,"columns",2),f([P()],ye.prototype,"what",2),f([P()],ye.prototype,"empty",2),f([C()],ye.prototype,"sorted",2),f([C()],ye.prototype,"sought",2),f([C()],ye.prototype,"page",2),ye=f([R("data-table")],ye);var Ut=class extends Error{constructor(r,e){super(r),this.name="ParseError",this.type=e.type,this.field=e.field,this.value=e.value,this.line=e.line}},$n=10,Yi=13,rt=32;function ts(t){}function kn(t){if(typeof t=="function")throw new TypeError("`config` must be an object, got a function instead. Did you mean `createParser({onEvent: fn})`?");let{onEvent:r=ts,onError:e=ts,onRetry:s=ts,onComment:n,maxBufferSize:o}=t,i=[],l=0,c=!0,m,d="",u=0,h,g=!1;function $(b){if(g)throw new Error("Cannot feed parser: it was terminated after exceeding the configured max buffer size. Call `reset()` to resume parsing.");if(c&&(c=!1,b.charCodeAt(0)===239&&b.charCodeAt(1)===187&&b.charCodeAt(2)===191&&(b=b.slice(3))),i.length===0){let L=M(b);L!==""&&(i.push(L),l=L.length),k();return}if(b.indexOf(`
+`)===-1&&b.indexOf("\r")===-1){i.push(b),l+=b.length,k();return}i.push(b);let y=i.join("");i.length=0,l=0;let A=M(y);A!==""&&(i.push(A),l=A.length),k()}function k(){o!==void 0&&(l+d.length<=o||(g=!0,i.length=0,l=0,m=void 0,d="",u=0,h=void 0,e(new Ut(`Buffered data exceeded max buffer size of ${o} characters`,{type:"max-buffer-size-exceeded"}))))}function M(b){let y=0;if(b.indexOf("\r")===-1){let A=b.indexOf(`
+`,y);for(;A!==-1;){if(y===A){u>0&&r({id:m,event:h,data:d}),m=void 0,d="",u=0,h=void 0,y=A+1,A=b.indexOf(`
+`,y);continue}let L=b.charCodeAt(y);if(wn(b,y,L)){let O=b.charCodeAt(y+5)===rt?y+6:y+5,ee=b.slice(O,A);if(u===0&&b.charCodeAt(A+1)===$n){r({id:m,event:h,data:ee}),m=void 0,d="",h=void 0,y=A+2,A=b.indexOf(`
+`,y);continue}d=u===0?ee:`${d}
+${ee}`,u++}else xn(b,y,L)?h=b.slice(b.charCodeAt(y+6)===rt?y+7:y+6,A)||void 0:v(b,y,A);y=A+1,A=b.indexOf(`
+`,y)}return b.slice(y)}for(;y<b.length;){let A=b.indexOf("\r",y),L=b.indexOf(`
+`,y),O=-1;if(A!==-1&&L!==-1?O=A<L?A:L:A!==-1?A===b.length-1?O=-1:O=A:L!==-1&&(O=L),O===-1)break;v(b,y,O),y=O+1,b.charCodeAt(y-1)===Yi&&b.charCodeAt(y)===$n&&y++}return b.slice(y)}function v(b,y,A){if(y===A){z();return}let L=b.charCodeAt(y);if(wn(b,y,L)){let ke=b.charCodeAt(y+5)===rt?y+6:y+5,ce=b.slice(ke,A);d=u===0?ce:`${d}
+${ce}`,u++;return}if(xn(b,y,L)){h=b.slice(b.charCodeAt(y+6)===rt?y+7:y+6,A)||void 0;return}if(L===105&&b.charCodeAt(y+1)===100&&b.charCodeAt(y+2)===58){let ke=b.slice(b.charCodeAt(y+3)===rt?y+4:y+3,A);ke.includes("\0")||(m=ke);return}if(L===58){if(n){let ke=b.slice(y,A);n(ke.slice(b.charCodeAt(y+1)===rt?2:1))}return}let O=b.slice(y,A),ee=O.indexOf(":");if(ee===-1){j(O,"",O);return}let G=O.slice(0,ee),xe=O.charCodeAt(ee+1)===rt?2:1,We=O.slice(ee+xe);j(G,We,O)}function j(b,y,A){switch(b){case"event":h=y||void 0;break;case"data":d=u===0?y:`${d}
+${y}`,u++;break;case"id":y.includes("\0")||(m=y);break;case"retry":/^\d+$/.test(y)?s(parseInt(y,10)):e(new Ut(`Invalid \`retry\` value: "${y}"`,{type:"invalid-retry",value:y,line:A}));break;default:e(new Ut(`Unknown field "${b.length>20?`${b.slice(0,20)}…`:b}"`,{type:"unknown-field",field:b,value:y,line:A}));break}}function z(){u>0&&r({id:m,event:h,data:d}),m=void 0,d="",u=0,h=void 0}function X(b={}){if(b.consume&&i.length>0){let y=i.join("");v(y,0,y.length)}c=!0,m=void 0,d="",u=0,h=void 0,i.length=0,l=0,g=!1}return{feed:$,reset:X}}function wn(t,r,e){return e===100&&t.charCodeAt(r+1)===97&&t.charCodeAt(r+2)===116&&t.charCodeAt(r+3)===97&&t.charCodeAt(r+4)===58}function xn(t,r,e){return e===101&&t.charCodeAt(r+1)===118&&t.charCodeAt(r+2)===101&&t.charCodeAt(r+3)===110&&t.charCodeAt(r+4)===116&&t.charCodeAt(r+5)===58}var yr=class extends TransformStream{constructor({onError:r,onRetry:e,onComment:s,maxBufferSize:n}={}){let o;super({start(i){o=kn({onEvent:l=>{i.enqueue(l)},onError(l){typeof r=="function"&&r(l),(r==="terminate"||l.type==="max-buffer-size-exceeded")&&i.error(l)},onRetry:e,onComment:s,maxBufferSize:n})},transform(i){o.feed(i)}})}};var Qi=["succeeded","failed","cancelled"],Xi=1e3,Se=t=>Qi.includes(t.state);async function En(t,r,e){let s="",n=await Y(_.GET("/v1/jobs/{job}",{params:{path:{job:t}}}));for(r(n);!Se(n)&&!e.aborted;){try{let o=new URL(`v1/jobs/${encodeURIComponent(t)}/events`,document.baseURI),i={Accept:"text/event-stream"};s&&(i["Last-Event-ID"]=s);let m=(await tt(new Request(o,{headers:i,signal:e}))).body.pipeThrough(new TextDecoderStream).pipeThrough(new yr).getReader();for(let d=await m.read();!d.done;d=await m.read())d.value.id&&(s=d.value.id),n=JSON.parse(d.value.data).job,r(n)}catch(o){if(e.aborted)break;if(o instanceof Ee&&o.status>=400&&o.status<500)throw o}Se(n)||await new Promise(o=>setTimeout(o,Xi))}return Se(n)&&(n=await Y(_.GET("/v1/jobs/{job}",{params:{path:{job:t}}}))),r(n),n}var br=t=>Y(_.POST("/v1/jobs/{job}:cancel",{params:{path:{job:t}}})),Tn=t=>Y(_.POST("/v1/jobs/{job}:retry",{params:{path:{job:t}}}));var q=(t,r)=>{if(!t)return p;let e="problem"in t?t.problem:t;return a`<div class="problem" role="alert">
+    <p><strong>${ie(e.detail)}</strong></p>
+    ${e.expected?a`<p>Expected: ${e.expected}${e.got?a`; got: <bdi>${e.got}</bdi>`:p}</p>`:p}
+    ${e.remedy?a`<p>${ie(e.remedy)}</p>`:p}
+    ${e.fields.length?a`<ul>${e.fields.map(s=>a`<li><code>${s.field}</code>: ${s.problem}</li>`)}</ul>`:p}
+    ${e.request_id?a`<p class="quiet">Request <code>${e.request_id}</code></p>`:p}
+    ${r?a`<button type="button" @click=${r}>Try again</button>`:p}
+  </div>`};function st(t,r,e){if(t.error&&t.state==="failed")return q(t.error);let{stage:s,done:n,total:o,seconds_left:i}=t.progress,l=t.state==="queued",c=l?"waits for a worker":t.state==="cancelling"?"is being cancelled":s||"begins";return a`<div class="job-progress" role="status">
+    <p>
+      <strong>${r}</strong>: ${c}${o>1&&!l?a`, ${E(n)} of ${E(o)}`:p}${i!=null?a`, about ${oe(i)} left`:p}
+    </p>
+    ${rs(r,o>1&&!l?n:null,o,Se(t)?void 0:e,t.state==="cancelling")}
+  </div>`}var rs=(t,r,e,s,n=!1)=>a`<div class="progress-line">
+  <progress aria-label=${t} max=${e||1} value=${r??p}></progress>
+  ${s?a`<button type="button" @click=${s} ?disabled=${n}>Cancel</button>`:p}
+</div>`;var De={auto:"any recipe","linear-probe":"a linear probe","last-stage":"the last stage trained","all-layers":"all layers trained"},Oe=(t,r)=>t.plans.find(e=>e.recipe===r);function ss(t){for(let[r,e]of[["fine_tuning","a short fine-tuning"],["linear_probe","a linear probe"]]){let s=t.evidence.find(n=>n.kind===r&&n.gain!=null);if(s)return{gain:s.gain,by:e}}return null}function $r(t){let r=Math.min(-.01,...t),e=Math.max(.01,...t),s=.04*(e-r);return[r-s,e+s]}var An=(t,r)=>t.recommendations.flatMap(e=>[...Oe(e,r)?.gain_interval??[],ss(e)?.gain??0]),ea=[.002,.005,.01,.02,.05,.1,.2,.5];function dt(t,r,e=6){let s=ea.find(o=>(r-t)/o<=e)??1,n=[];for(let o=Math.ceil(t/s);o*s<=r;o++)n.push(o*s);return n}function ft(t){if(Math.abs(t)<1e-9)return"0";let r=Math.abs(100*t).toFixed(Math.abs(t)<.0095?1:0);return`${t>0?"+":"−"}${r}`}var ns=class extends re{constructor(){super();this.scopes=[];this.asked=null;F.addEventListener("change",()=>{this.read()}),this.read()}get mayWrite(){return this.scopes.includes("write")}get mayAdmin(){return this.scopes.includes("admin")}async read(){if(this.asked===F.key||F.locked||F.lost)return;let e=this.asked=F.key;try{let s=await Y(_.GET("/v1/key",{}));e===this.asked&&(this.scopes=s.scopes)}catch{this.asked=null,this.scopes=[]}this.changed()}},te=new ns;var ze=class{constructor(r,e){this.host=r;this.done=e;this.job=null;this.error=null;this.followed="";this.stop=new AbortController;r.addController(this)}get busy(){return this.job!==null&&!Se(this.job)}hostDisconnected(){this.leave()}follow(r){if(r===this.followed)return;this.leave(),this.followed=r;let{signal:e}=this.stop=new AbortController;En(r,s=>this.tell(s),e).then(s=>{e.aborted||this.done(s)}).catch(s=>{e.aborted||(this.error=N(s),this.host.requestUpdate())})}leave(){this.stop.abort(),this.followed="",this.job=null,this.error=null}cancel(){this.job&&br(this.job.id).then(r=>r&&this.tell(r),r=>this.fail(r))}fail(r){this.error=N(r),this.host.requestUpdate()}tell(r){this.job=r,this.host.requestUpdate()}};var os=26,gt=class extends S{constructor(){super();this.found=null;this.error=null;this.running=new ze(this,e=>{e.state==="succeeded"&&(this.found=e.result)});this.columns=[{name:"task",value:e=>e.task,show:e=>T(e.task)},{name:"family",value:e=>e.family,show:e=>T(e.family)},{name:"taken",value:e=>e.chosen,show:e=>T(e.chosen)},{name:"gain",number:!0,value:e=>e.gain,show:e=>se(e.gain)},{name:"best gain",number:!0,value:e=>e.best_gain,show:e=>se(e.best_gain)},{name:"weighted tau",number:!0,value:e=>e.weighted_kendall,show:e=>H(e.weighted_kendall,2)}];new B(this,te,x)}willUpdate(){let e=x.query.get("job");e&&this.running.follow(e)}async begin(e){e.preventDefault();let s=new FormData(e.target).get("folds");this.error=null;try{let n=await _.POST("/v1/backtests",{body:{folds:s}});x.set({job:n.data.id})}catch(n){this.error=N(n)}}render(){let{job:e,busy:s}=this.running;return a`<div class="page">
+      <h1>Is the recommender worth using here?</h1>
+      <p class="quiet">It is asked about each task as if the outcomes of that task were not known, beside simple rules.</p>
+      ${q(this.error)} ${q(this.running.error)}
+      ${te.mayWrite?a`<form class="card buttons" @submit=${this.begin}>
+        <label>Unknown with each task:
+          <select name="folds">
+            <option value="task">the task alone</option>
+            <option value="family">its family</option>
+          </select>
+        </label>
+        <button class="first" type="submit" ?disabled=${s}>Run the backtest</button>
+      </form>`:vr("run a backtest")}
+      ${e&&(s||e.state==="failed")?st(e,"Backtest",()=>this.running.cancel()):p}
+      ${this.found?this.shown(this.found):p}
+    </div>`}shown(e){return a`<section class="verdict ${e.verdict==="yes"?"other":"default"}">
+        <p class="take">${ie(e.sentence)}</p>
+        <p class="quiet">${E(e.tasks)} tasks, ${E(e.models)} models.</p>
+      </section>
+      ${Ae(e.warnings)}
+      <section class="card">
+        <h2>Gain over the default, by ranker</h2>
+        ${ta(e)} ${ra(e)}
+      </section>
+      <section class="card">
+        <h2>Task by task</h2>
+        <data-table what="tasks" .rows=${e.cases} .columns=${this.columns}></data-table>
+      </section>`}};f([C()],gt.prototype,"found",2),f([C()],gt.prototype,"error",2),gt=f([R("backtest-page")],gt);function ta(t){let r=t.rankers.map(l=>({name:l.name,gain:l.gain,ends:l.ci.gain??null})),e=r.flatMap(l=>[l.gain,...l.ends??[]]),[s,n]=[Math.min(-.005,...e),Math.max(.005,...e)],o=l=>`${(26+72*(l-s)/(n-s)).toFixed(2)}%`,i=os*r.length+24;return a`<figure class="chart">
+    <svg width="100%" height=${i} role="img" aria-label="The gain of each ranker with its interval; the table has the numbers">
+      ${dt(s,n).map(l=>U`<line class=${Math.abs(l)<1e-9?"zero":"tick"} x1=${o(l)} x2=${o(l)} y1="0" y2=${i-20} />
+          <text class="tick-text" x=${o(l)} y=${i-4} text-anchor="middle">${ft(l)}</text>`)}
+      ${r.map((l,c)=>{let m=os*c+os/2;return U`<text class="chart-label" x="0" y=${m+4}>${l.name.replaceAll("_"," ")}</text>
+          ${l.ends?U`<line class="front" x1=${o(l.ends[0])} x2=${o(l.ends[1])} y1=${m} y2=${m} />`:p}
+          <circle class="point best" cx=${o(l.gain)} cy=${m} r="5" />`})}
+    </svg>
+  </figure>`}function ra(t){return a`<div class="scroll" tabindex="0" role="region" aria-label="Rankers">
+    <table class="data">
+      <thead>
+        <tr>
+          <th scope="col">ranker</th><th scope="col" class="number">gain</th><th scope="col" class="number">regret of its first</th>
+          <th scope="col" class="number">its first is best</th><th scope="col" class="number">weighted tau</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${t.rankers.map(r=>a`<tr>
+            <th scope="row">${r.name.replaceAll("_"," ")}</th>
+            <td class="number">${se(r.gain)}${r.ci.gain?a` <small class="quiet">${pe(r.ci.gain,se)}</small>`:p}</td>
+            <td class="number">${se(r.regret_at_1)}</td>
+            <td class="number">${D(r.top_1,0)}</td>
+            <td class="number">${H(r.weighted_kendall,2)}</td>
+          </tr>`)}
+      </tbody>
+    </table>
+  </div>`}var Sn={at:"backtest",title:"Backtest",menu:"Backtest",show:()=>a`<backtest-page></backtest-page>`};var Rn=/\.(zip|tar|tar\.gz|tgz|tar\.bz2|tar\.xz|npz|parquet)$/i;function is(t){let r=[...t.items].flatMap(s=>s.webkitGetAsEntry()??[]),e=[...t.files];return r.length?sa(r,e):Promise.resolve(wr(e))}function wr(t){let[r]=t;return t.length===1&&r&&Rn.test(r.name)?{name:r.name.replace(Rn,""),members:[],archive:r}:Cn(t.map(e=>({path:e.webkitRelativePath||e.name,file:e})))}async function sa(t,r){if(t.length===1&&t[0].isFile)return wr(r);let e=[];for(let s of t)await Mn(s,e);return Cn(e)}async function Mn(t,r){if(t.isFile){let s=await new Promise((n,o)=>t.file(n,o));r.push({path:t.fullPath.replace(/^\//,""),file:s});return}let e=t.createReader();for(;;){let s=await new Promise((n,o)=>e.readEntries(n,o));if(!s.length)return;for(let n of s)await Mn(n,r)}}function Cn(t){let[r]=t[0]?.path.split("/",1)??[];return t.some(n=>n.path.split("/").length>2)&&t.every(n=>n.path.startsWith(`${r}/`))?{name:r??"",members:t.map(n=>({...n,path:n.path.slice(r.length+1)})),archive:null}:{name:"",members:t,archive:null}}var xr=1e3,Pn=t=>JSON.stringify(t??null),as=class extends re{constructor(){super();this.tasks=[];this.byId=new Map;this.models=[];this.defaultModel=null;this.space="";this.stress=null;this.loaded=!1;this.error=null;this.mapError=null;this.asked=null;this.probe=null;F.addEventListener("back",()=>{this.reload()})}load(){return this.asked??=this.read()}reload(){return this.asked=null,this.load()}named(e){return this.tasks.find(s=>s.name===e)}async showProbe(e){e!==this.probe&&(this.probe=e,await this.place(),this.tasks=[...this.tasks],this.changed())}async read(){this.tasks=await this.place(),this.byId=_n(this.tasks),this.tasks.length&&(this.loaded=!0),this.changed();try{let e=[];for await(let s of fr(n=>_.GET("/v1/tasks",{params:{query:{page_size:xr,page_token:n}}})))e.push(...s.tasks.map(n=>this.listed(n)));this.tasks=e,this.byId=_n(e),this.error=null}catch(e){this.error=N(e),this.asked=null}this.loaded=!0,this.changed(),this.error||await this.readModels()}listed(e){let{id:s,name:n,tags:o,classes:i,images:l,complexity:c,standard_error:m,probe:d}=e,u=this.byId.get(s),h={x:u?.x??null,y:u?.y??null,pictured:u?.pictured??!1},g=Pn(e.space);return{id:s,name:n,tags:o,classes:i,images:l,complexity:c,standard_error:m,probe:d,space:g,bundle:e.bundle??null,...h}}async place(){try{let e=this.probe?{probe:this.probe}:{},s=await Y(_.GET("/v1/map/columns",{params:{query:e}}));this.space=Pn(s.space),this.stress=s.stress,this.mapError=null;for(let n of this.tasks)Object.assign(n,{x:null,y:null});return s.ids.map((n,o)=>{let i={x:s.x[o],y:s.y[o],pictured:s.thumbnails[o]},l=this.byId.get(n);return l?Object.assign(l,i):{id:n,...i,name:s.names[o],tags:s.tags[o],classes:s.classes[o],images:s.images[o],complexity:s.complexity[o],standard_error:s.standard_error[o],bundle:s.bundles[o],probe:null,space:this.space}})}catch(e){return this.mapError=N(e),this.tasks}}async readModels(){try{let e=[];for await(let o of fr(i=>_.GET("/v1/models",{params:{query:{page_size:xr,page_token:i}}})))e.push(...o.models);this.models=e;let n=(await Y(_.GET("/v1/published-models",{params:{query:{pareto:!1,page_size:xr,architecture:"*lite0*"}}}))).models.find(o=>o.is_default);this.defaultModel=e.find(o=>o.ref===n?.ref||o.name===n?.name)?.name??e.find(o=>o.name==="efficientnet_lite0")?.name??null,this.changed()}catch{}}},_n=t=>new Map(t.map(r=>[r.id,r])),w=new as;async function vt(t){let r=[];for await(let e of fr(s=>_.GET("/v1/outcomes",{params:{query:{...t,page_size:xr,page_token:s}}})))r.push(...e.outcomes);return r}async function On(t){w.defaultModel===null&&await w.readModels();let[r,e]=await Promise.all([vt({model:t}),w.defaultModel?vt({model:w.defaultModel}):[]]),s=i=>`${i.task}
+${i.protocol}`,n=new Map(e.map(i=>[s(i),i.accuracy])),o=new Map;for(let i of r){let l=n.get(s(i));l!==void 0&&o.set(i.task,[...o.get(i.task)??[],i.accuracy-l])}return new Map([...o].map(([i,l])=>[i,l.reduce((c,m)=>c+m,0)/l.length]))}function zn(t,r){let e=new FormData;return e.set("name",r.name),e.set("file",t,r.file),new Promise((s,n)=>{let o=new XMLHttpRequest;o.open("POST",new URL("v1/datasets",document.baseURI)),F.key&&o.setRequestHeader("Authorization",`Bearer ${F.key}`),o.upload.addEventListener("progress",i=>r.tell(i.loaded,i.total)),o.addEventListener("load",()=>{if(o.status<300)return s(JSON.parse(o.responseText));o.status===401&&F.lock(!0);let i=o.getResponseHeader("X-Request-ID");n(new Ee(Kr(o.responseText,o.status,i),o.status))}),o.addEventListener("error",()=>{F.lose(),n(Lt())}),o.addEventListener("abort",()=>n(new DOMException("cancelled","AbortError"))),r.signal.addEventListener("abort",()=>o.abort()),o.send(e)})}var Ln={},na=(function(t,r,e,s,n){var o=new Worker(Ln[r]||(Ln[r]=URL.createObjectURL(new Blob([t+';addEventListener("error",function(e){e=e.error;postMessage({$e$:[e.message,e.code,e.stack]})})'],{type:"text/javascript"}))));return o.onmessage=function(i){var l=i.data,c=l.$e$;if(c){var m=new Error(c[0]);m.code=c[1],m.stack=c[2],n(m,null)}else n(null,l)},o.postMessage(e,s),o}),le=Uint8Array,nt=Uint16Array,jn=Int32Array,us=new le([0,0,0,0,0,0,0,0,1,1,1,1,2,2,2,2,3,3,3,3,4,4,4,4,5,5,5,5,0,0,0,0]),ps=new le([0,0,0,0,1,1,2,2,3,3,4,4,5,5,6,6,7,7,8,8,9,9,10,10,11,11,12,12,13,13,0,0]),Nn=new le([16,17,18,0,8,7,9,6,10,5,11,4,12,3,13,2,14,1,15]),Dn=function(t,r){for(var e=new nt(31),s=0;s<31;++s)e[s]=r+=1<<t[s-1];for(var n=new jn(e[30]),s=1;s<30;++s)for(var o=e[s];o<e[s+1];++o)n[o]=o-e[s]<<5|s;return{b:e,r:n}},qn=Dn(us,2),hs=qn.b,oa=qn.r;hs[28]=258,oa[258]=28;var Bn=Dn(ps,0),Fn=Bn.b,Pu=Bn.r,Ar=new nt(32768);for(I=0;I<32768;++I)Le=(I&43690)>>1|(I&21845)<<1,Le=(Le&52428)>>2|(Le&13107)<<2,Le=(Le&61680)>>4|(Le&3855)<<4,Ar[I]=((Le&65280)>>8|(Le&255)<<8)>>1;var Le,I,yt=(function(t,r,e){for(var s=t.length,n=0,o=new nt(r);n<s;++n)t[n]&&++o[t[n]-1];var i=new nt(r);for(n=1;n<r;++n)i[n]=i[n-1]+o[n-1]<<1;var l;if(e){l=new nt(1<<r);var c=15-r;for(n=0;n<s;++n)if(t[n])for(var m=n<<4|t[n],d=r-t[n],u=i[t[n]-1]++<<d,h=u|(1<<d)-1;u<=h;++u)l[Ar[u]>>c]=m}else for(l=new nt(s),n=0;n<s;++n)t[n]&&(l[n]=Ar[i[t[n]-1]++]>>15-t[n]);return l}),It=new le(288);for(I=0;I<144;++I)It[I]=8;var I;for(I=144;I<256;++I)It[I]=9;var I;for(I=256;I<280;++I)It[I]=7;var I;for(I=280;I<288;++I)It[I]=8;var I,Hn=new le(32);for(I=0;I<32;++I)Hn[I]=5;var I;var Gn=yt(It,9,1);var Wn=yt(Hn,5,1),Er=function(t){for(var r=t[0],e=1;e<t.length;++e)t[e]>r&&(r=t[e]);return r},ge=function(t,r,e){var s=r/8|0;return(t[s]|t[s+1]<<8)>>(r&7)&e},Tr=function(t,r){var e=r/8|0;return(t[e]|t[e+1]<<8|t[e+2]<<16)>>(r&7)},Vn=function(t){return(t+7)/8|0},Sr=function(t,r,e){return(r==null||r<0)&&(r=0),(e==null||e>t.length)&&(e=t.length),new le(t.subarray(r,e))};var Jn=["unexpected EOF","invalid block type","invalid length/literal","invalid distance","stream finished","no stream handler",,"no callback","invalid UTF-8 data","extra field too long","date not in range 1980-2099","filename too long","stream finishing","invalid zip data"],ae=function(t,r,e){var s=new Error(r||Jn[t]);if(s.code=t,Error.captureStackTrace&&Error.captureStackTrace(s,ae),!e)throw s;return s},Zn=function(t,r,e,s){var n=t.length,o=s?s.length:0;if(!n||r.f&&!r.l)return e||new le(0);var i=!e,l=i||r.i!=2,c=r.i;i&&(e=new le(n*3));var m=function(Fs){var Hs=e.length;if(Fs>Hs){var Gs=new le(Math.max(Hs*2,Fs));Gs.set(e),e=Gs}},d=r.f||0,u=r.p||0,h=r.b||0,g=r.l,$=r.d,k=r.m,M=r.n,v=n*8;do{if(!g){d=ge(t,u,1);var j=ge(t,u+1,3);if(u+=3,j)if(j==1)g=Gn,$=Wn,k=9,M=5;else if(j==2){var y=ge(t,u,31)+257,A=ge(t,u+10,15)+4,L=y+ge(t,u+5,31)+1;u+=14;for(var O=new le(L),ee=new le(19),G=0;G<A;++G)ee[Nn[G]]=ge(t,u+G*3,7);u+=A*3;for(var xe=Er(ee),We=(1<<xe)-1,ke=yt(ee,xe,1),G=0;G<L;){var ce=ke[ge(t,u,We)];u+=ce&15;var z=ce>>4;if(z<16)O[G++]=z;else{var Ue=0,Me=0;for(z==16?(Me=3+ge(t,u,3),u+=2,Ue=O[G-1]):z==17?(Me=3+ge(t,u,7),u+=3):z==18&&(Me=11+ge(t,u,127),u+=7);Me--;)O[G++]=Ue}}var Ve=O.subarray(0,y),ne=O.subarray(y);k=Er(Ve),M=Er(ne),g=yt(Ve,k,1),$=yt(ne,M,1)}else ae(1);else{var z=Vn(u)+4,X=t[z-4]|t[z-3]<<8,b=z+X;if(b>n){c&&ae(0);break}l&&m(h+X),e.set(t.subarray(z,b),h),r.b=h+=X,r.p=u=b*8,r.f=d;continue}if(u>v){c&&ae(0);break}}l&&m(h+131072);for(var Z=(1<<k)-1,tr=(1<<M)-1,Je=u;;Je=u){var Ue=g[Tr(t,u)&Z],V=Ue>>4;if(u+=Ue&15,u>v){c&&ae(0);break}if(Ue||ae(2),V<256)e[h++]=V;else if(V==256){Je=u,g=null;break}else{var J=V-254;if(V>264){var G=V-257,me=us[G];J=ge(t,u,(1<<me)-1)+hs[G],u+=me}var Ie=$[Tr(t,u)&tr],Ce=Ie>>4;Ie||ae(3),u+=Ie&15;var ne=Fn[Ce];if(Ce>3){var me=ps[Ce];ne+=Tr(t,u)&(1<<me)-1,u+=me}if(u>v){c&&ae(0);break}l&&m(h+131072);var qs=h+J;if(h<ne){var Bs=o-ne,wi=Math.min(ne,qs);for(Bs+h<0&&ae(3);h<wi;++h)e[h]=s[Bs+h]}for(;h<qs;++h)e[h]=e[h-ne]}}r.l=g,r.p=Je,r.b=h,r.f=d,g&&(d=1,r.m=k,r.d=$,r.n=M)}while(!d);return h!=e.length&&i?Sr(e,0,h):e.subarray(0,h)};var ia=new le(0);var aa=function(t,r){var e={};for(var s in t)e[s]=t[s];for(var s in r)e[s]=r[s];return e},Un=function(t,r,e){for(var s=t(),n=t.toString(),o=n.slice(n.indexOf("[")+1,n.lastIndexOf("]")).replace(/\s+/g,"").split(","),i=0;i<s.length;++i){var l=s[i],c=o[i];if(typeof l=="function"){r+=";"+c+"=";var m=l.toString();if(l.prototype)if(m.indexOf("[native code]")!=-1){var d=m.indexOf(" ",8)+1;r+=m.slice(d,m.indexOf("(",d))}else{r+=m;for(var u in l.prototype)r+=";"+c+".prototype."+u+"="+l.prototype[u].toString()}else r+=m}else e[c]=l}return r},kr=[],la=function(t){var r=[];for(var e in t)t[e].buffer&&r.push((t[e]=new t[e].constructor(t[e])).buffer);return r},ca=function(t,r,e,s){if(!kr[e]){for(var n="",o={},i=t.length-1,l=0;l<i;++l)n=Un(t[l],n,o);kr[e]={c:Un(t[i],n,o),e:o}}var c=aa({},kr[e].e);return na(kr[e].c+";onmessage=function(e){for(var k in e.data)self[k]=e.data[k];onmessage="+r.toString()+"}",e,c,la(c),s)},ua=function(){return[le,nt,jn,us,ps,Nn,hs,Fn,Gn,Wn,Ar,Jn,yt,Er,ge,Tr,Vn,Sr,ae,Zn,ms,Kn,Yn]};var Kn=function(t){return postMessage(t,[t.buffer])},Yn=function(t){return t&&{out:t.size&&new le(t.size),dictionary:t.dictionary}},pa=function(t,r,e,s,n,o){var i=ca(e,s,n,function(l,c){i.terminate(),o(l,c)});return i.postMessage([t,r],r.consume?[t.buffer]:[]),function(){i.terminate()}};var Re=function(t,r){return t[r]|t[r+1]<<8},be=function(t,r){return(t[r]|t[r+1]<<8|t[r+2]<<16|t[r+3]<<24)>>>0},ls=function(t,r){return be(t,r)+be(t,r+4)*4294967296};function ha(t,r,e){return e||(e=r,r={}),typeof e!="function"&&ae(7),pa(t,r,[ua],function(s){return Kn(ms(s.data[0],Yn(s.data[1])))},1,e)}function ms(t,r){return Zn(t,{i:2},r&&r.out,r&&r.dictionary)}var cs=typeof TextDecoder<"u"&&new TextDecoder,ma=0;try{cs.decode(ia,{stream:!0}),ma=1}catch{}var da=function(t){for(var r="",e=0;;){var s=t[e++],n=(s>127)+(s>223)+(s>239);if(e+n>t.length)return{s:r,r:Sr(t,e-1)};n?n==3?(s=((s&15)<<18|(t[e++]&63)<<12|(t[e++]&63)<<6|t[e++]&63)-65536,r+=String.fromCharCode(55296|s>>10,56320|s&1023)):n&1?r+=String.fromCharCode((s&31)<<6|t[e++]&63):r+=String.fromCharCode((s&15)<<12|(t[e++]&63)<<6|t[e++]&63):r+=String.fromCharCode(s)}};function fa(t,r){if(r){for(var e="",s=0;s<t.length;s+=16384)e+=String.fromCharCode.apply(null,t.subarray(s,s+16384));return e}else{if(cs)return cs.decode(t);var n=da(t),o=n.s,e=n.r;return e.length&&ae(8),o}}var ga=function(t,r){return r+30+Re(t,r+26)+Re(t,r+28)},va=function(t,r,e){var s=Re(t,r+28),n=fa(t.subarray(r+46,r+46+s),!(Re(t,r+8)&2048)),o=r+46+s,i=be(t,r+20),l=e&&i==4294967295?ya(t,o):[i,be(t,r+24),be(t,r+42)],c=l[0],m=l[1],d=l[2];return[Re(t,r+10),c,m,n,o+Re(t,r+30)+Re(t,r+32),d]},ya=function(t,r){for(;Re(t,r)!=1;r+=4+Re(t,r+2));return[ls(t,r+12),ls(t,r+4),ls(t,r+20)]};var In=typeof queueMicrotask=="function"?queueMicrotask:typeof setTimeout=="function"?setTimeout:function(t){t()};function Qn(t,r,e){e||(e=r,r={}),typeof e!="function"&&ae(7);var s=[],n=function(){for(var M=0;M<s.length;++M)s[M]()},o={},i=function(M,v){In(function(){e(M,v)})};In(function(){i=e});for(var l=t.length-22;be(t,l)!=101010256;--l)if(!l||t.length-l>65558)return i(ae(13,0,1),null),n;var c=Re(t,l+8);if(c){var m=c,d=be(t,l+16),u=d==4294967295||m==65535;if(u){var h=be(t,l-12);u=be(t,h)==101075792,u&&(m=c=be(t,h+32),d=be(t,h+48))}for(var g=r&&r.filter,$=function(M){var v=va(t,d,u),j=v[0],z=v[1],X=v[2],b=v[3],y=v[4],A=v[5],L=ga(t,A);d=y;var O=function(G,xe){G?(n(),i(G,null)):(xe&&(o[b]=xe),--c||i(null,o))};if(!g||g({name:b,size:z,originalSize:X,compression:j}))if(!j)O(null,Sr(t,L,L+z));else if(j==8){var ee=t.subarray(L,L+z);if(X<524288||z>.8*X)try{O(null,ms(ee,{out:new le(X)}))}catch(G){O(G,null)}else s.push(ha(ee,{size:X},O))}else O(ae(14,"unknown compression type "+j,1),null);else O(null,null)},k=0;k<m;++k)$(k)}else i(null,{});return n}var Xn=/\.(png|jpe?g|gif|bmp|webp|tiff?|ppm|pgm)$/i,ba=2e8;async function eo(t){if(t.archive)return{...await $a(t.archive),bytes:t.archive.size};let r=new Map,e=[],s=0,n=0;for(let o of t.members){if(ro(o.path))continue;if(!Xn.test(o.path)){e.push(o.path);continue}let i=so(o.path);if(i===null){n+=1;continue}r.set(i,[...r.get(i)??[],o]),s+=o.file.size}return{classes:no(r),counts:null,left:e,loose:n,bytes:s}}var to=t=>[...t.classes?.values()??[]].flat();async function $a(t){let r={classes:null,counts:null,left:[],loose:0};if(!/\.zip$/i.test(t.name)||t.size>ba)return r;let e=new Uint8Array(await t.arrayBuffer()),s=await new Promise(i=>{let l=[];Qn(e,{filter:({name:m})=>(l.push(m),!1)},m=>i(m?null:l))});if(!s)return r;let n=new Map,o=0;for(let i of s){if(ro(i)||!Xn.test(i))continue;let l=so(i);l===null?o+=1:n.set(l,(n.get(l)??0)+1)}return{...r,counts:no(n),loose:o}}var ro=t=>t.split("/").some(r=>r.startsWith(".")||r==="__MACOSX"),so=t=>t.split("/").at(-2)??null,no=t=>new Map([...t].sort(([r],[e])=>r.localeCompare(e)));var jt=new TextEncoder;function ao(t){let r=[];for(let{path:e,file:s}of t){let n=jt.encode(e);if(n.length>100||n.length!==e.length){let o=wa("path",e);r.push(oo(jt.encode("pax"),o.length,"x"),o,io(o.length))}r.push(oo(n.slice(0,100),s.size,"0"),s,io(s.size))}return r.push(new Uint8Array(2*512)),new Blob(r,{type:"application/x-tar"})}function oo(t,r,e){let s=new Uint8Array(512),n=(i,l)=>s.set(jt.encode(l),i);s.set(t,0),n(100,"0000644\0"),n(108,"0000000\0"),n(116,"0000000\0"),n(124,`${r.toString(8).padStart(11,"0")}\0`),n(136,"00000000000\0"),n(148," ".repeat(8)),n(156,e),n(257,"ustar\x0000");let o=s.reduce((i,l)=>i+l,0);return n(148,`${o.toString(8).padStart(6,"0")}\0 `),s}function wa(t,r){let e=jt.encode(` ${t}=${r}
+`),s=e.length;for(;s!==e.length+String(s).length;)s=e.length+String(s).length;let n=new Uint8Array(s);return n.set(jt.encode(String(s))),n.set(e,s-e.length),n}var io=t=>new Uint8Array((512-t%512)%512);var ds=class extends re{constructor(){super(...arguments);this.dropped=null;this.content=null;this.name="";this.tags="";this.sent=0;this.total=0;this.error=null;this.uploading=!1;this.dataset=null;this.stop=new AbortController}async take(e){this.clear();try{this.dropped=await e,this.name=this.dropped.name,this.changed(),this.content=await eo(this.dropped)}catch(s){this.error=N(s)}this.changed()}clear(){this.stop.abort(),Object.assign(this,{dropped:null,content:null,name:"",tags:"",dataset:null,error:null,uploading:!1,sent:0,total:0}),this.changed()}cancel(){this.stop.abort(),this.uploading=!1,this.changed()}async send(){let{dropped:e,content:s}=this;if(!e||!s)return null;this.error=null,this.uploading=!0,this.changed();let{signal:n}=this.stop=new AbortController;try{this.dataset??=await zn(e.archive??ao(to(s)),{file:e.archive?.name??`${this.name}.tar`,name:this.name,tell:(l,c)=>{Object.assign(this,{sent:l,total:c}),this.changed()},signal:n});let o=this.tags.split(",").map(l=>l.trim()).filter(Boolean);return(await _.POST("/v1/tasks",{body:{dataset:this.dataset.id,name:this.name,tags:o}})).data}catch(o){return n.aborted||(this.error=N(o)),null}finally{this.uploading=!1,this.changed()}}},W=new ds;var fs=60,Nt=class extends S{constructor(){super();this.over=!1;this.embedding=new ze(this,e=>this.embedded(e));new B(this,te,W,x)}willUpdate(){let e=x.query.get("job");e&&this.embedding.follow(e)}render(){let{job:e}=this.embedding;return a`<div class="page drop">
+      <h1>Your images</h1>
+      ${this.embedding.error?q(this.embedding.error):p}
+      ${x.query.has("job")?a`<section class="card">
+            ${e?st(e,"Embedding",()=>this.embedding.cancel()):Q("Asking …")}
+            ${e&&(e.state==="failed"||e.state==="cancelled")?a`<p>${e.state==="cancelled"?"It was cancelled. ":""}<button type="button" @click=${this.again}>Back to the images</button></p>`:p}
+          </section>`:a`${q(W.error)} ${te.mayWrite?W.dropped?this.checked():this.zone():vr("add tasks")}`}
+    </div>`}zone(){return a`<section
+        class="zone ${this.over?"over":""}"
+        @dragover=${e=>(e.preventDefault(),this.over=!0)}
+        @dragleave=${()=>this.over=!1}
+        @drop=${this.drop}
+      >
+        <p class="take">Drop a folder here: one folder of images for each class.</p>
+        <p class="quiet">Or an archive of such folders: .zip, .tar, .tar.gz, .npz or .parquet. Nothing is sent before you say so.</p>
+        <div class="buttons">
+          ${this.chooser("Choose a folder",!0)} ${this.chooser("Choose an archive",!1)}
+        </div>
+      </section>
+      <section class="card">
+        <h2>What a folder looks like</h2>
+        <pre tabindex="0" aria-label="An example of a folder"><code>mushrooms/
+  amanita/    0001.jpg  0002.jpg  …
+  boletus/    0001.jpg  0002.jpg  …
+  chanterelle/ …</code></pre>
+        <p class="quiet">Two classes at least, and some five images of each or more. The names of the folders are the classes.</p>
+      </section>`}chooser(e,s){return a`<label class="button ${s?"first":""}">
+      ${e}<input class="unseen" type="file" ?webkitdirectory=${s} accept=${s?p:".zip,.tar,.gz,.tgz,.bz2,.xz,.npz,.parquet"} @change=${this.chosen} />
+    </label>`}checked(){let{content:e,uploading:s}=W;if(!e)return W.error?a`<button type="button" @click=${()=>W.clear()}>Choose others</button>`:Q("Looking at the images …");let n=e.counts??(e.classes&&new Map([...e.classes].map(([l,c])=>[l,c.length]))),o=n?[...n.values()].reduce((l,c)=>l+c,0):null,i=xa(e,n);return a`<form class="card check" @submit=${this.send}>
+      <p class="take">
+        ${n?a`${E(o)} images of ${E(n.size)} classes, `:a`${T(W.dropped.archive.name)}, `}${gr(e.bytes)} to send.
+      </p>
+      ${e.loose?a`<p class="warning">${E(e.loose)} images lie in no folder and have no class: they are not sent.</p>`:p}
+      ${e.left.length?a`<details><summary>${E(e.left.length)} other files stay here</summary><ul>${e.left.slice(0,20).map(l=>a`<li>${T(l)}</li>`)}</ul></details>`:p}
+      ${i?a`<p class="problem" role="alert">${i}</p>`:p}
+      <div class="limits">
+        <label>Name of the task
+          <input name="name" required maxlength="200" .value=${W.name} ?disabled=${s} @input=${l=>W.name=l.target.value} />
+        </label>
+        <label>Tags, with commas between
+          <input name="tags" .value=${W.tags} ?disabled=${s} @input=${l=>W.tags=l.target.value} />
+        </label>
+      </div>
+      ${s?a`<div class="job-progress" role="status">
+            <p><strong>Sending</strong>: ${gr(W.sent)} of ${gr(W.total||e.bytes)}</p>
+            ${rs("Sending",W.sent,W.total,()=>W.cancel())}
+          </div>`:a`<div class="buttons">
+            <button class="first" type="submit" ?disabled=${i!==null}>Send, embed and recommend</button>
+            <button type="button" @click=${()=>W.clear()}>Choose others</button>
+          </div>`}
+      ${n?a`<ul class="classes">${[...n].slice(0,fs).map(([l,c])=>this.classed(l,c,e))}</ul>`:p}
+      ${n&&n.size>fs?a`<p class="quiet">and ${E(n.size-fs)} more classes</p>`:p}
+    </form>`}classed(e,s,n){let o=n.classes?.get(e)?.[0]?.file;return a`<li>
+      ${o?a`<img alt="" width="64" height="64" loading="lazy" src=${ka(o)} />`:p}
+      <span>${T(e)}</span><span class="quiet">${E(s)}</span>
+    </li>`}drop(e){e.preventDefault(),e.stopPropagation(),this.over=!1,e.dataTransfer&&W.take(is(e.dataTransfer))}chosen(e){let s=[...e.target.files??[]];s.length&&W.take(Promise.resolve(wr(s)))}async send(e){e.preventDefault();let s=await W.send();s&&x.set({job:s.id},!0)}embedded(e){if(e.state!=="succeeded")return;let s=e.result;W.clear(),w.reload(),Xr(["recommend",s.id],{new:"1"})}again(){this.embedding.leave(),x.set({job:null})}};f([C()],Nt.prototype,"over",2),Nt=f([R("drop-page")],Nt);function xa(t,r){return r===null?null:r.size===0&&t.loose?"No image lies in a folder. Put the images of each class into a folder with its name, and drop the folder that holds these.":r.size<2?`A task has 2 classes at least, and ${r.size===1?"there is one folder with images":"there are no images"}. Drop the folder that holds the folders of the classes.`:null}var lo=new WeakMap;function ka(t){let r=lo.get(t);return r||lo.set(t,r=URL.createObjectURL(t)),r}addEventListener("dragover",t=>t.preventDefault());addEventListener("drop",t=>{t.preventDefault(),t.dataTransfer?.items.length&&(W.take(is(t.dataTransfer)),Xr(["drop"]))});var co={at:"drop",title:"Your images",menu:"Your images",show:()=>a`<drop-page></drop-page>`};var Ea=2e3,Ta=500,bt=class extends S{constructor(){super();this.jobs=null;this.error=null;this.timer=0;this.columns=[{name:"job",value:e=>e.kind,show:e=>a`${e.kind} <code class="quiet">${e.id}</code>`},{name:"about",value:e=>e.name,show:e=>this.about(e)},{name:"state",value:e=>e.state,show:e=>this.standing(e)},{name:"begun",value:e=>e.created,show:e=>Ne(e.created)},{name:"took",number:!0,value:uo,show:e=>oe(uo(e))},{name:"",show:e=>te.mayWrite?Se(e)?e.state==="succeeded"?p:a`<button type="button" aria-label="Try ${e.id} again" @click=${()=>this.act(Tn(e.id))}>Try again</button>`:a`<button type="button" aria-label="Cancel ${e.id}" ?disabled=${e.state==="cancelling"} @click=${()=>this.act(br(e.id))}>Cancel</button>`:p}];new B(this,te,x)}connectedCallback(){super.connectedCallback(),this.read(),this.timer=window.setInterval(()=>{document.hidden||this.read()},Ea)}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.timer)}async read(){try{let e=await Y(_.GET("/v1/jobs",{params:{query:{page_size:Ta}}}));this.jobs=e.jobs,this.error=null}catch(e){this.error=N(e)}}about(e){if(!e.name)return"–";let s=e.state==="succeeded"&&e.kind==="embed"?e.result?.id:void 0;return s?a`<a href=${K(["tasks",s])}>${T(e.name)}</a>`:T(e.name)}standing(e){if(e.state==="failed")return a`<span class="badge loss">failed</span> <small>${e.error?ie(e.error.detail):p}</small>`;if(Se(e)||e.state==="queued")return a`${e.state}`;let{done:s,total:n,stage:o,seconds_left:i}=e.progress;return a`<progress aria-label="Progress of ${e.id}" max=${n||1} value=${n>1?s:p}></progress>
+      <small>${o||e.state}${i==null?"":`, about ${oe(i)} left`}</small>`}async act(e){try{await e,await this.read()}catch(s){this.error=N(s)}}render(){return a`<div class="page">
+      <h1>Jobs</h1>
+      ${q(this.error)}
+      ${this.jobs?a`<section class="card"><data-table what="jobs" empty="Nothing has been asked for yet." .rows=${this.jobs} .columns=${this.columns}></data-table></section>`:this.error?p:Q("Loading …")}
+    </div>`}};f([C()],bt.prototype,"jobs",2),f([C()],bt.prototype,"error",2),bt=f([R("jobs-page")],bt);function uo(t){if(!t.started)return null;let r=t.finished?Date.parse(t.finished):Date.now();return Math.max(0,(r-Date.parse(t.started))/1e3)}var po={at:"jobs",title:"Jobs",menu:"Jobs",show:()=>a`<jobs-page></jobs-page>`};var ho=[[0,114,178],[230,159,0],[0,158,115],[204,121,167],[86,180,233],[213,94,0],[120,94,240]],Rr=[140,146,158],mo=[[68,1,84],[71,44,122],[59,81,139],[44,113,142],[33,144,141],[39,173,129],[92,200,99],[170,220,50],[253,231,37]],fo=[[179,88,6],[241,163,64],[190,190,196],[103,169,207],[5,100,180]];function go(t,r){let e=Math.max(0,Math.min(1,r))*(t.length-1),s=Math.min(Math.floor(e),t.length-2),n=e-s;return[0,1,2].map(o=>Math.round(t[s][o]*(1-n)+t[s+1][o]*n))}var Dt=t=>`rgb(${t.join(" ")})`;function vo(t,r,e){if(t.colour==="tag")return Aa(r);if(t.colour==="gain"){let m=r.flatMap(u=>e?.get(u.name)??e?.get(u.id)??[]).reduce((u,h)=>Math.max(u,Math.abs(h)),.01),d=u=>`${u>0?"+":""}${(100*u).toFixed(1)}`;return{of:u=>{let h=e?.get(u.name)??e?.get(u.id);return h===void 0?Rr:go(fo,.5+h/m/2)},legend:{title:`Gain of ${t.model||"a model"} over the default, in points`,scale:{colours:fo,low:d(-m),high:d(m)}}}}let s=c=>t.colour==="classes"?Math.log(Math.max(1,c.classes)):c.complexity,n=r.map(s).filter(c=>c!==null),o=n.reduce((c,m)=>Math.min(c,m),1/0),i=n.reduce((c,m)=>Math.max(c,m),-1/0),l=c=>t.colour==="classes"?Math.exp(c).toFixed(0):c.toFixed(2);return{of:c=>{let m=s(c);return m===null?Rr:go(mo,i>o?(m-o)/(i-o):.5)},legend:{title:t.colour==="classes"?"Number of classes":"Complexity",scale:{colours:mo,low:n.length?l(o):"",high:n.length?l(i):""}}}}function Aa(t){let r=Sa(t,ho.length),e=new Map(r.map((o,i)=>[o,ho[i]])),s=o=>r.find(i=>o.tags.includes(i)),n=r.map(o=>({name:o,colour:e.get(o)}));return t.some(o=>s(o)===void 0)&&n.push({name:"others",colour:Rr}),{of:o=>e.get(s(o)??"")??Rr,legend:{title:"Tag",groups:n}}}function Sa(t,r){let e=[],s=t.filter(n=>n.tags.length>0);for(;s.length>0&&e.length<r;){let n=new Map;for(let i of s)for(let l of i.tags)n.set(l,(n.get(l)??0)+1);let[o]=[...n].sort((i,l)=>l[1]-i[1]||i[0].localeCompare(l[0]))[0];e.push(o),s=s.filter(i=>!i.tags.includes(o))}return e}var Mr={ATTRIBUTE:1,CHILD:2,PROPERTY:3,BOOLEAN_ATTRIBUTE:4,EVENT:5,ELEMENT:6},$t=t=>(...r)=>({_$litDirective$:t,values:r}),qe=class{constructor(r){}get _$AU(){return this._$AM._$AU}_$AT(r,e,s){this._$Ct=r,this._$AM=e,this._$Ci=s}_$AS(r,e){return this.update(r,e)}update(r,e){return this.render(...e)}};var gs=class extends qe{render(r){return ue}update(r,[e]){return Object.assign(r.element.style,e),ue}},de=$t(gs);var wt=t=>U`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${t}</svg>`,yo=U`<svg viewBox="0 0 32 32" aria-hidden="true">
+  <rect width="32" height="32" rx="8" fill="#0b2a4a" />
+  <g stroke="#7cb8ff" stroke-width="1.6"><path d="M9 22 15 10M15 10l9 5M15 10l5 13" fill="none" /></g>
+  <circle cx="9" cy="22" r="3.4" fill="#e69f00" /><circle cx="15" cy="10" r="4.2" fill="#ffffff" />
+  <circle cx="24" cy="15" r="2.8" fill="#56b4e9" /><circle cx="20" cy="23" r="2.4" fill="#2fc39a" />
+</svg>`,bo=wt(U`<circle cx="12" cy="12" r="4" /><path d="M12 2v2m0 16v2M4.9 4.9l1.4 1.4m11.4 11.4 1.4 1.4M2 12h2m16 0h2M4.9 19.1l1.4-1.4M17.7 6.3l1.4-1.4" />`),$o=wt(U`<path d="M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5Z" />`),wo=wt(U`<path d="M12 5v14M5 12h14" />`),xo=wt(U`<path d="M5 12h14" />`),ko=wt(U`<path d="M7 15.5C4.6 14.4 3 12.6 3 10.5 3 7 7 4 12 4s9 3 9 6.5-4 6.5-9 6.5c-1 0-2-.1-2.9-.3" /><circle cx="7" cy="17" r="2" /><path d="M7 19c0 1.5-1 2.5-2.5 3" />`),Eo=wt(U`<path d="M4 9V4h5m6 0h5v5m0 6v5h-5m-6 0H4v-5" />`);var To=new Map;function Ra(t){let r=To.get(t);return r||(r=tt(new Request(new URL(`v1/tasks/${encodeURIComponent(t)}/thumbnail`,document.baseURI))).then(e=>e.blob()).then(e=>URL.createObjectURL(e)).catch(()=>null),To.set(t,r)),r}var ot=class extends S{constructor(){super(...arguments);this.task="";this.alt="";this.url=null}willUpdate(e){if(!e.has("task"))return;let s=this.task;Ra(s).then(n=>{s===this.task&&(this.url=n)})}render(){return this.url?a`<img class="picture" src=${this.url} alt=${this.alt} width="96" height="96" />`:p}};f([P()],ot.prototype,"task",2),f([P()],ot.prototype,"alt",2),f([C()],ot.prototype,"url",2),ot=f([R("task-picture")],ot);var $e=class extends re{constructor(e){super();this.ask=e;this.kept=new Map}of(e){let s=this.kept.get(e);if(s)return s;let n={value:null,error:null};return this.kept.set(e,n),this.ask(e).then(o=>{n.value=o,this.changed()},o=>{n.error=N(o),this.changed()}),n}forget(e){e===void 0?this.kept.clear():this.kept.delete(e),this.changed()}};var Ma=8,we=new $e(async t=>{let[r="",e]=t.split(" "),s={k:Ma,asymmetric:e==="sources",geometry:"symmetric"},n=await Y(_.GET("/v1/tasks/{task}/neighbours",{params:{path:{task:r},query:s}}));return{neighbours:n.neighbours,warnings:n.warnings??[]}}),Be=(t,r)=>`${t} ${r?"sources":"alike"}`,qt=(t,r)=>r.some(e=>e!==t&&e.rank===t.rank);var vs=class extends re{constructor(){super(...arguments);this.id=null}point(e){e!==this.id&&(this.id=e,this.changed())}},ve=new vs;var Ao="task2vec-theme",ys=class extends re{constructor(){super();this.system=matchMedia("(prefers-color-scheme: dark)");this.chosen=localStorage.getItem(Ao);this.system.addEventListener("change",()=>this.apply()),this.apply()}get dark(){return this.chosen?this.chosen==="dark":this.system.matches}turn(){this.chosen=this.dark?"light":"dark",localStorage.setItem(Ao,this.chosen),this.apply()}apply(){document.documentElement.dataset.theme=this.dark?"dark":"light",this.changed()}},it=new ys;var Ca=["tag","classes","complexity","gain"];function Bt(){let t=new Map;for(let r of w.tasks){let e=r.space,s=t.get(e)??{key:e,probe:r.probe??"",count:0};s.count+=1,t.set(e,s)}return[...t.values()].sort((r,e)=>e.count-r.count)}function bs(){let t=x.query,r=s=>t.get(s)?Number(t.get(s)):null,e=t.get("colour");return{search:t.get("q")??"",space:t.get("space")??"",tags:t.getAll("tag").flatMap(s=>s.split(`
+`)).filter(Boolean),least:r("least"),most:r("most"),colour:Ca.includes(e)?e:"tag",model:t.get("model")??"",selected:(t.get("selected")??"").split(",").filter(Boolean),asymmetric:t.get("way")==="sources"}}function So(t){let r=t.search.trim().toLocaleLowerCase(),s=Bt()[Number(t.space)]?.key;return w.tasks.filter(n=>(!r||n.name.toLocaleLowerCase().includes(r)||n.tags.some(o=>o.toLocaleLowerCase().includes(r)))&&(t.space===""||s===void 0||n.space===s)&&(t.tags.length===0||t.tags.some(o=>n.tags.includes(o)))&&(t.least===null||n.classes>=t.least)&&(t.most===null||n.classes<=t.most))}function Ro(){let t=new Map;for(let r of w.tasks)for(let e of r.tags)t.set(e,(t.get(e)??0)+1);return[...t].sort((r,e)=>e[1]-r[1]||r[0].localeCompare(e[0]))}var at=t=>x.set({selected:t.join(",")});function Cr(t){let r=bs().selected;at(r.includes(t)?r.filter(e=>e!==t):[...r,t])}function Mo(t,r,e=60){let s=[],n=t.map(i=>{let l=i.radius*.8;return[i.x-l,i.y-l,i.x+l,i.y+l]}),o=[];for(let i of t){if(o.length>=e)break;let l=Math.min(150,i.name.length*6.9+6),c=i.x+i.radius+4,m=i.x-i.radius-4-l,d=i.y-18/2,u=[[c,d],[m,d],[i.x-l/2,i.y+i.radius+4],[i.x-l/2,i.y-i.radius-4-18]];for(let[h,g]of u){let $=[h,g,h+l,g+18],k=h>=0&&g>=0&&$[2]<=r.width&&$[3]<=r.height,M=v=>Pa($,v);if(!(!k||s.some(M)||!i.chosen&&n.some(M))){s.push($),o.push({...i,left:h,top:g,width:l});break}}}return o}function Pa(t,r){return t[0]<r[2]&&r[0]<t[2]&&t[1]<r[3]&&r[1]<t[3]}var Ft=$t(class extends qe{constructor(t){if(super(t),t.type!==Mr.ATTRIBUTE||t.name!=="class"||t.strings?.length>2)throw Error("`classMap()` can only be used in the `class` attribute and must be the only part in the attribute.")}render(t){return" "+Object.keys(t).filter(r=>t[r]).join(" ")+" "}update(t,[r]){if(this.st===void 0){this.st=new Set,t.strings!==void 0&&(this.nt=new Set(t.strings.join(" ").split(/\s/).filter(s=>s!=="")));for(let s in r)r[s]&&!this.nt?.has(s)&&this.st.add(s);return this.render(r)}let e=t.element.classList;for(let s of this.st)s in r||(e.remove(s),this.st.delete(s));for(let s in r){let n=!!r[s];n===this.st.has(s)||this.nt?.has(s)||(n?(e.add(s),this.st.add(s)):(e.remove(s),this.st.delete(s)))}return ue}});var{I:_a}=un,Co=t=>t;var Po=()=>document.createComment(""),xt=(t,r,e)=>{let s=t._$AA.parentNode,n=r===void 0?t._$AB:r._$AA;if(e===void 0){let o=s.insertBefore(Po(),n),i=s.insertBefore(Po(),n);e=new _a(o,i,t,t.options)}else{let o=e._$AB.nextSibling,i=e._$AM,l=i!==t;if(l){let c;e._$AQ?.(t),e._$AM=t,e._$AP!==void 0&&(c=t._$AU)!==i._$AU&&e._$AP(c)}if(o!==n||l){let c=e._$AA;for(;c!==o;){let m=Co(c).nextSibling;Co(s).insertBefore(c,n),c=m}}}return e},Fe=(t,r,e=t)=>(t._$AI(r,e),t),Oa={},_o=(t,r=Oa)=>t._$AH=r,Oo=t=>t._$AH,Pr=t=>{t._$AR(),t._$AA.remove()};var zo=(t,r,e)=>{let s=new Map;for(let n=r;n<=e;n++)s.set(t[n],n);return s},kt=$t(class extends qe{constructor(t){if(super(t),t.type!==Mr.CHILD)throw Error("repeat() can only be used in text expressions")}dt(t,r,e){let s;e===void 0?e=r:r!==void 0&&(s=r);let n=[],o=[],i=0;for(let l of t)n[i]=s?s(l,i):i,o[i]=e(l,i),i++;return{values:o,keys:n}}render(t,r,e){return this.dt(t,r,e).values}update(t,[r,e,s]){let n=Oo(t),{values:o,keys:i}=this.dt(r,e,s);if(!Array.isArray(n))return this.ut=i,o;let l=this.ut??=[],c=[],m,d,u=0,h=n.length-1,g=0,$=o.length-1;for(;u<=h&&g<=$;)if(n[u]===null)u++;else if(n[h]===null)h--;else if(l[u]===i[g])c[g]=Fe(n[u],o[g]),u++,g++;else if(l[h]===i[$])c[$]=Fe(n[h],o[$]),h--,$--;else if(l[u]===i[$])c[$]=Fe(n[u],o[$]),xt(t,c[$+1],n[u]),u++,$--;else if(l[h]===i[g])c[g]=Fe(n[h],o[g]),xt(t,n[u],n[h]),h--,g++;else if(m===void 0&&(m=zo(i,g,$),d=zo(l,u,h)),m.has(l[u]))if(m.has(l[h])){let k=d.get(i[g]),M=k!==void 0?n[k]:null;if(M===null){let v=xt(t,n[u]);Fe(v,o[g]),c[g]=v}else c[g]=Fe(M,o[g]),xt(t,n[u],M),n[k]=null;g++}else Pr(n[h]),h--;else Pr(n[u]),u++;for(;g<=$;){let k=xt(t,c[$+1]);Fe(k,o[g]),c[g++]=k}for(;u<=h;){let k=n[u++];k!==null&&Pr(k)}return this.ut=i,_o(t,c),ue}});var Ht=class extends S{constructor(){super(...arguments);this.labels=[]}render(){return kt(this.labels,e=>e.id,e=>a`<bdi class=${Ft({label:!0,chosen:e.chosen,faint:e.faint})}
+          ${de({transform:`translate(${e.left}px, ${e.top}px)`,maxWidth:`${e.width}px`})}>${e.name}</bdi>`)}};f([P({attribute:!1})],Ht.prototype,"labels",2),Ht=f([R("map-labels")],Ht);var za=4,Gt=class extends S{constructor(){super(...arguments);this.line=[]}render(){return a`<svg class="lasso" aria-hidden="true" @pointerdown=${this.begin} @pointermove=${this.draw} @pointerup=${this.end} @pointercancel=${()=>this.line=[]}>
+      ${U`<polygon points=${this.line.map(e=>e.join(",")).join(" ")} />`}
+    </svg>`}begin(e){e.currentTarget.setPointerCapture(e.pointerId),this.line=[this.place(e)]}draw(e){let s=this.line[this.line.length-1];if(!s)return;let n=this.place(e);Math.hypot(n[0]-s[0],n[1]-s[1])>=za&&(this.line=[...this.line,n])}end(){let e=this.line;this.line=[],this.dispatchEvent(new CustomEvent("lasso",{detail:e}))}place(e){let s=e.currentTarget.getBoundingClientRect();return[e.clientX-s.left,e.clientY-s.top]}};f([C()],Gt.prototype,"line",2),Gt=f([R("map-lasso")],Gt);var Lo=64,La=4,Wt=class extends S{constructor(){super(...arguments);this.pictures=[]}render(){return kt(this.pictures,e=>e.id,e=>a`<div class="map-picture" ${de({transform:`translate(${e.x-Lo/2}px, ${e.y-e.radius-Lo-La}px)`})}>
+        <task-picture .task=${e.id}></task-picture>
+      </div>`)}};f([P({attribute:!1})],Wt.prototype,"pictures",2),Wt=f([R("map-pictures")],Wt);var Uo=(t,r)=>a`<div class="legend">
+  <h2>${t.title}</h2>
+  ${t.groups?a`<ul>
+        ${t.groups.map(e=>a`<li><span class="swatch" ${de({background:Dt(e.colour)})}></span><bdi>${e.name}</bdi></li>`)}
+      </ul>`:p}
+  ${t.scale?a`<div class="ends">
+        <span>${t.scale.low}</span>
+        <div class="scale" ${de({background:`linear-gradient(to right, ${t.scale.colours.map(Dt).join(", ")})`})}></div>
+        <span>${t.scale.high}</span>
+      </div>`:p}
+  <p>${r.join(" ")}</p>
+</div>`;var Io=t=>t.x!==null&&t.y!==null,Ua=[[300,4,9],[2e3,3,6],[2e4,1.5,2.5],[1/0,1,1.5]],Ia=80;function $s(t){let r=t.reduce((n,o)=>Math.max(n,o.images),1),[,e,s]=Ua.find(([n])=>t.length<=n);return n=>e+s*Math.sqrt(n.images/r)}function jo(t,r,e){let s=$s(t),n=new Set(e);return t.map(o=>({id:o.id,x:o.x,y:o.y,radius:s(o),colour:r.of(o),selected:n.has(o.id)}))}var No=(t,r)=>({x:t.x,y:t.y,radius:(t.standard_error??0)/2,colour:r.of(t)});function Do(t,r,e){let s=r?.neighbours??[],n=s.filter(c=>c.distance!==null&&e.has(c.id)),o=n.map(c=>c.distance),[i,l]=[Math.min(...o),Math.max(...o)];return n.map(c=>{let m=e.get(c.id);return{from:[t.x,t.y],to:[m.x,m.y],nearness:l>i?(l-c.distance)/(l-i):1,open:qt(c,s)}})}function ws(t,r){if(t.length===0)return{x:0,y:0,zoom:8};let e={x:1/0,y:1/0},s={x:-1/0,y:-1/0};for(let{x:i,y:l}of t)e.x=Math.min(e.x,i),e.y=Math.min(e.y,l),s.x=Math.max(s.x,i),s.y=Math.max(s.y,l);let n=i=>Math.max(80,i-2*Math.min(Ia,i/6)),o=Math.min(n(r.width)/Math.max(1e-6,s.x-e.x),n(r.height)/Math.max(1e-6,s.y-e.y));return{x:(e.x+s.x)/2,y:(e.y+s.y)/2,zoom:Math.min(11,Math.log2(o))}}var ja="./task-map.js",xs=()=>import(ja),Na=400,Da=300,qa=12,qo=5,_r=20,fe=class extends S{constructor(){super();this.tasks=[];this.failure="";this.lassoing=!1;this.tip=null;this.map=null;this.keeping=0;this.asked=0;this.dots=[];this.changedDots=!0;this.wishes=[];this.fits=!0;new B(this,we,ve,it)}render(){return a`<div class="plane">
+      <div class="ground" role="img" aria-label="Map of ${E(this.tasks.length)} tasks; near ones are alike. The table shows the same tasks."></div>
+      <map-pictures aria-hidden="true"></map-pictures>
+      <map-labels aria-hidden="true"></map-labels>
+      ${this.lassoing?a`<map-lasso @lasso=${this.caught}></map-lasso>`:p}
+      ${this.tip?this.tooltip(this.tip.task,this.tip.at):p}
+      ${this.failure?a`<div class="card no-map" role="status">
+            <p><strong>This browser cannot draw the map:</strong> it has no WebGL 2. The table shows the same tasks.</p>
+            <p class="quiet">${this.failure}</p>
+          </div>`:a`<div class="map-tools" role="group" aria-label="Map">
+            <button type="button" aria-label="Zoom in" @click=${()=>this.zoom(1)}>${wo}</button>
+            <button type="button" aria-label="Zoom out" @click=${()=>this.zoom(-1)}>${xo}</button>
+            <button type="button" aria-label="Select by a line around" aria-pressed=${this.lassoing} @click=${()=>this.lassoing=!this.lassoing} @keydown=${this.letGo}>${ko}</button>
+            <button type="button" aria-label="Show all" @click=${this.showAll}>${Eo}</button>
+          </div>`}
+      </div>
+      ${Uo(this.colouring.legend,this.notes())}`}notes(){let e=["Larger dots: more images."];return this.view.selected.length&&e.push("Lines: the nearest tasks, dotted where others may be as near. Disc: how far two repeats lie apart."),w.stress!==null&&e.push(`Distances on the map are off by about ${D(w.stress,0)}.`),w.mapError&&e.push(`No map: ${w.mapError.message}`),e}tooltip(e,[s,n]){let{width:o,height:i}=this.size,l=s<o/2,c=n<i/2,m=de({left:l?`${s+16}px`:"auto",right:l?"auto":`${o-s+16}px`,top:c?`${n+12}px`:"auto",bottom:c?"auto":`${i-n+12}px`});return a`<div class="tip" aria-hidden="true" ${m}>
+      ${e.pictured?a`<task-picture .task=${e.id}></task-picture>`:p}
+      <div>
+        <strong><bdi>${e.name}</bdi></strong>
+        <p>${E(e.classes)} classes, ${E(e.images)} images</p>
+        <p class="quiet">complexity ${H(e.complexity)}, standard error ${H(e.standard_error)}</p>
+      </div>
+    </div>`}async firstUpdated(){try{let{TaskMap:e}=await xs();if(!this.isConnected)return;this.map=new e(this.ground,this.start(),{hover:(s,n)=>{let o=this.tasks.find(i=>i.id===s);this.tip=o?{task:o,at:n}:null,ve.point(s)},click:(s,n)=>{s===null?at([]):n?Cr(s):at(this.view.selected.length===1&&this.view.selected[0]===s?[]:[s])},move:(s,n)=>{n&&(this.fits=!1),this.moved(s)},resize:()=>this.resized(),fail:s=>this.failure=s}),this.draw()}catch(e){this.failure=e instanceof Error?e.message:String(e)}}updated(e){let s=e.get("view"),n=s&&s.selected.join()!==this.view.selected.join();(e.has("tasks")||e.has("colouring")||n)&&(this.changedDots=!0),this.map&&e.has("tasks")&&e.get("tasks")?.length===0&&this.map.move(this.start(),!1),this.draw()}disconnectedCallback(){super.disconnectedCallback(),clearTimeout(this.keeping),cancelAnimationFrame(this.asked),this.map?.close(),this.map=null,ve.point(null)}draw(){if(!this.map)return;let e=new Map(this.tasks.map(o=>[o.id,o])),s=this.view.selected,n=new Set(ve.id?[...s,ve.id]:s);this.changedDots&&(this.dots=jo(this.tasks,this.colouring,s)),this.changedDots=!1,this.map.show({dots:this.dots,halos:[...n].flatMap(o=>e.get(o)??[]).map(o=>No(o,this.colouring)),edges:s.slice(0,qo).flatMap(o=>{let i=e.get(o);return i?Do(i,we.of(Be(o,this.view.asymmetric)).value,e):[]}),dark:it.dark}),this.wishes=this.wish(),this.write()}write(){if(!this.map)return;let{width:e,height:s}=this.size,n=this.map.projection,o=[];for(let i of this.wishes){if(o.length>=Da)break;[i.x,i.y]=n(i.task.x,i.task.y),i.x>-_r&&i.y>-_r&&i.x<e+_r&&i.y<s+_r&&o.push(i)}this.names.labels=Mo(o,{width:e,height:s}),this.show(o)}show(e){let n=e.length<=qa&&e.length<this.tasks.length?e.filter(o=>o.task.pictured).map(({id:o,x:i,y:l,radius:c})=>({id:o,x:i,y:l,radius:c})):[];this.thumbnails.pictures=n}caught(e){this.lassoing=!1,at(this.map?.inside(e.detail)??[])}letGo(e){e.key==="Escape"&&(this.lassoing=!1)}wish(){let e=new Set(this.view.selected),s=new Set(this.view.selected.slice(0,qo).flatMap(o=>we.of(Be(o,this.view.asymmetric)).value?.neighbours??[]).map(o=>o.id)),n=$s(this.tasks);return this.tasks.map(o=>{let i=e.has(o.id)||o.id===ve.id,l=o.images+(i?1e9:s.has(o.id)?1e6:0),c=e.size>0&&!i&&!s.has(o.id);return{id:o.id,name:Ba(o),x:0,y:0,radius:n(o),weight:l,chosen:i,faint:c,task:o}}).sort((o,i)=>i.weight-o.weight)}moved(e){this.rewrite(),this.tip=null,clearTimeout(this.keeping),this.keeping=setTimeout(()=>{let s=this.fits?null:[e.x.toFixed(4),e.y.toFixed(4),e.zoom.toFixed(2)].join(",");s!==x.query.get("at")&&x.set({at:s})},Na)}resized(){this.fits&&this.map?.move(this.start(),!1),this.rewrite()}rewrite(){cancelAnimationFrame(this.asked),this.asked=requestAnimationFrame(()=>this.write())}get size(){return{width:this.ground.clientWidth,height:this.ground.clientHeight}}start(){let[e,s,n]=(x.query.get("at")??"").split(",").map(Number);return this.fits=e===void 0||s===void 0||n===void 0||![e,s,n].every(Number.isFinite),this.fits?ws(this.tasks,this.size):{x:e,y:s,zoom:n}}zoom(e){let s=this.map?.camera;this.fits=!1,s&&this.map?.move({...s,zoom:s.zoom+e})}showAll(){this.fits=!0,this.map?.move(ws(this.tasks,this.size))}};f([P({attribute:!1})],fe.prototype,"tasks",2),f([P({attribute:!1})],fe.prototype,"view",2),f([P({attribute:!1})],fe.prototype,"colouring",2),f([C()],fe.prototype,"failure",2),f([C()],fe.prototype,"lassoing",2),f([C()],fe.prototype,"tip",2),f([mr(".ground")],fe.prototype,"ground",2),f([mr("map-labels")],fe.prototype,"names",2),f([mr("map-pictures")],fe.prototype,"thumbnails",2),fe=f([R("map-canvas")],fe);var Ba=t=>t.bundle&&t.name.startsWith(`${t.bundle}/`)?t.name.slice(t.bundle.length+1):t.name;var Bo=200;function Vt(t,r){if(t.error)return a`${q(t.error)}`;let e=t.value;if(e===null)return Q("Looking for near tasks");if(e.neighbours.length===0)return a`<p class="quiet">No other task can be compared with it.</p>`;let s=e.neighbours,n=s.flatMap(d=>[d.distance,...d.interval]).filter(d=>d!==null),[o,i]=[Math.min(0,...n),Math.max(...n)],l=d=>Bo*(d-o)/Math.max(1e-9,i-o),c=s.some(d=>qt(d,s)),m=s.filter(d=>d.shares_images);return a`
+    ${Ae(e.warnings)}
+    <table class="forest">
+      <caption class="unseen">${r}</caption>
+      <thead>
+        <tr><th scope="col">Rank</th><th scope="col">Task</th><th scope="col" class="number">Distance</th><th scope="col">95 % interval</th></tr>
+      </thead>
+      <tbody>
+        ${s.map(d=>a`<tr>
+            <td>${d.rank}${qt(d,s)?a`<span class="quiet" title="as near as others, for all that is known"> =</span>`:p}</td>
+            <th scope="row">${Te(d.id,d.name)}</th>
+            <td class="number">${H(d.distance)}</td>
+            <td>${Fa(d,l)}<span class="unseen">${H(d.interval[0])} to ${H(d.interval[1])}</span></td>
+          </tr>`)}
+      </tbody>
+    </table>
+    ${c?a`<p class="note">= The noise leaves open which of these is nearer: they share a rank.</p>`:p}
+    ${m.map(d=>a`<p class="note">It shares ${d.shared_share?D(d.shared_share,0):"some"} of its images with <bdi>${d.name}</bdi>: they are near for that reason, too.</p>`)}
+  `}function Fa(t,r){let[e,s]=t.interval;return a`<svg viewBox="0 0 ${Bo} 16" preserveAspectRatio="none" aria-hidden="true">
+    ${e!==null&&s!==null?U`<line class="reach" x1=${r(e)} x2=${r(s)} y1="8" y2="8" />`:p}
+    ${t.distance===null?p:U`<rect class="point" x=${r(t.distance)-2} y="3" width="4" height="10" rx="1" />`}
+  </svg>`}var Ha="development",Et=class extends S{constructor(){super(...arguments);this.taking=!1;this.error=null}render(){let e=new URL(".",location.href.split("#")[0]).href.replace(/\/$/,"");return a`<div class="empty">
+      <h1>No task is stored yet</h1>
+      <p>A task is a set of labelled images. Each one that is stored becomes a dot of the map; near dots are alike.</p>
+      ${q(this.error)}
+      <ol>
+        <li class="card">
+          <h2>Look around first</h2>
+          <p>task2vec knows 34 tasks of many kinds, without their images: letters, icons, clothes, satellite pictures.</p>
+          ${this.taking?Q("Taking them in"):a`<button class="first" type="button" @click=${this.take}>Show the tasks that come with task2vec</button>`}
+        </li>
+        <li class="card">
+          <h2>From a folder of images, with a folder for each class</h2>
+          <p><a class="button" href=${K(["drop"])}>Drop it here</a>, or in a terminal:</p>
+          <pre tabindex="0">task2vec embed FOLDER --url ${e}</pre>
+        </li>
+        <li class="card">
+          <h2>From many folders at once</h2>
+          <pre tabindex="0">task2vec batch FOLDERS --url ${e}</pre>
+        </li>
+      </ol>
+    </div>`}async take(){this.taking=!0,this.error=null;try{await Y(_.POST("/v1/bundles/{bundle}:import",{params:{path:{bundle:Ha}}})),await w.reload()}catch(e){this.error=N(e)}this.taking=!1}};f([C()],Et.prototype,"taking",2),f([C()],Et.prototype,"error",2),Et=f([R("first-steps")],Et);var Fo=12,Ga={tag:"tag",classes:"number of classes",complexity:"complexity",gain:"gain of a model"},Tt=class extends S{constructor(){super();this.allTags=!1;new B(this,w)}render(){let e=this.view,s=Ro(),n=this.allTags?s:s.filter(([i],l)=>l<Fo||e.tags.includes(i)),o=Bt();return a`<form class="filters" role="search" aria-label="Filter the tasks" @submit=${i=>i.preventDefault()}>
+      <div class="field search">
+        <label for="q">Name or tag</label>
+        <input id="q" type="search" autocomplete="off" spellcheck="false" .value=${e.search} @input=${this.put("q")} />
+      </div>
+      <div class="field" role="group" aria-label="Classes">
+        <span>Classes</span>
+        <div class="span">
+          <input type="number" min="1" inputmode="numeric" aria-label="At least so many classes" .value=${Ho(e.least)} @change=${this.put("least")} />
+          <span aria-hidden="true">to</span>
+          <input type="number" min="1" inputmode="numeric" aria-label="At most so many classes" .value=${Ho(e.most)} @change=${this.put("most")} />
+        </div>
+      </div>
+      ${o.length>1?a`<div class="field">
+            <label for="space">Probe</label>
+            <select id="space" @change=${this.put("space")}>
+              <option value="" ?selected=${e.space===""}>all</option>
+              ${o.map((i,l)=>a`<option value=${l} ?selected=${e.space===String(l)}>${i.probe} (${i.count})</option>`)}
+            </select>
+          </div>`:p}
+      <div class="field">
+        <label for="colour">Colour by</label>
+        <select id="colour" @change=${this.put("colour")}>
+          ${Object.entries(Ga).map(([i,l])=>a`<option value=${i} ?selected=${e.colour===i}>${l}</option>`)}
+        </select>
+      </div>
+      ${e.colour==="gain"?a`<div class="field">
+            <label for="model">Model</label>
+            <select id="model" @change=${this.put("model")}>
+              <option value="" ?selected=${e.model===""}>choose one</option>
+              ${w.models.map(i=>a`<option value=${i.name} ?selected=${e.model===i.name}>${i.name}</option>`)}
+            </select>
+          </div>`:p}
+      ${s.length?a`<div class="chips" role="group" aria-label="Tags">
+            <span>Tags</span>
+            <ul>
+              ${n.map(([i,l])=>a`<li>
+                  <button class="chip" type="button" aria-pressed=${e.tags.includes(i)} @click=${()=>this.turn(i)}>
+                    <bdi>${i}</bdi><span class="count">${l}</span>
+                  </button>
+                </li>`)}
+              ${s.length>Fo?a`<li>
+                    <button class="chip" type="button" aria-expanded=${this.allTags} @click=${()=>this.allTags=!this.allTags}>
+                      ${this.allTags?"fewer":`all ${s.length}`}
+                    </button>
+                  </li>`:p}
+            </ul>
+          </div>`:p}
+    </form>`}put(e){return s=>x.set({[e]:s.target.value})}turn(e){let s=this.view.tags;x.set({tag:(s.includes(e)?s.filter(n=>n!==e):[...s,e]).join(`
+`)})}};f([P({attribute:!1})],Tt.prototype,"view",2),f([C()],Tt.prototype,"allTags",2),Tt=f([R("task-filters")],Tt);var Ho=t=>t===null?"":String(t);var ks=100,Es=[{key:"name",name:"Task",by:t=>t.name.toLocaleLowerCase()},{key:"classes",name:"Classes",by:t=>t.classes},{key:"images",name:"Images",by:t=>t.images},{key:"complexity",name:"Complexity",meaning:"Distance to the trivial task: the larger, the harder",by:t=>t.complexity??-1/0},{key:"error",name:"Std. error",meaning:"Standard error: how far two repeats lie apart",by:t=>t.standard_error??1/0}],He=class extends S{constructor(){super();this.tasks=[];this.total=0;this.kept={tasks:[],key:"",down:!1,rows:[]};new B(this,ve)}render(){let[e,s]=this.order(),n=this.sorted(e,s),o=Math.max(1,Math.ceil(n.length/ks)),i=Math.min(o,Math.max(1,Number(x.query.get("rows"))||1)),l=n.slice((i-1)*ks,i*ks);return a`
+      <div class="table-head">
+        <h2>Tasks</h2>
+        <p class="quiet" role="status">${n.length===this.total?E(n.length):`${E(n.length)} of ${E(this.total)}`}</p>
+      </div>
+      <div class="scroll" tabindex="0" role="region" aria-label="Table of tasks">
+        <table class="tasks">
+          <caption class="unseen">Tasks, with the same filters as the map</caption>
+          <thead>
+            <tr>${Es.map(c=>this.heading(c,e,s))}</tr>
+          </thead>
+          <tbody>
+            ${kt(l,c=>c.id,c=>this.row(c))}
+          </tbody>
+        </table>
+      </div>
+      ${n.length===0?a`<p class="pager">No task is like that. <button type="button" @click=${Wa}>Remove the filters</button></p>`:p}
+      ${o>1?a`<div class="pager">
+            <button type="button" ?disabled=${i===1} @click=${()=>x.set({rows:String(i-1)})}>Before</button>
+            <span>Page ${i} of ${o}</span>
+            <button type="button" ?disabled=${i===o} @click=${()=>x.set({rows:String(i+1)})}>Next</button>
+          </div>`:p}
+    `}heading(e,s,n){let o=e.key===s;return a`<th scope="col" class=${Ft({number:e.key!=="name"})} aria-sort=${o?n?"descending":"ascending":p}>
+      <button type="button" title=${e.meaning??p} @click=${()=>x.set({sort:`${o&&!n?"-":""}${e.key}`,rows:null})}>
+        ${e.name}${o?a`<span aria-hidden="true">${n?"↓":"↑"}</span>`:p}
+      </button>
+    </th>`}row(e){let s=this.view.selected.includes(e.id);return a`<tr
+      class=${Ft({chosen:s,pointed:ve.id===e.id})}
+      @pointerenter=${()=>ve.point(e.id)}
+      @pointerleave=${()=>ve.point(null)}
+    >
+      <th scope="row">
+        <div class="who">
+          <label><input type="checkbox" .checked=${s} @change=${()=>Cr(e.id)} /><span class="unseen">Select ${e.name}</span></label>
+          <span class="dot" ${de({background:Dt(this.colouring.of(e))})}></span>
+          ${Te(e.id,e.name)}
+        </div>
+        ${e.tags.length?a`<p class="under"><bdi>${e.tags.join(" · ")}</bdi></p>`:p}
+      </th>
+      <td class="number">${E(e.classes)}</td>
+      <td class="number">${E(e.images)}</td>
+      <td class="number">${H(e.complexity)}</td>
+      <td class="number">${H(e.standard_error)}</td>
+    </tr>`}order(){let e=x.query.get("sort")??"name",s=e.startsWith("-");return[s?e.slice(1):e,s]}sorted(e,s){if(this.kept.tasks===this.tasks&&this.kept.key===e&&this.kept.down===s)return this.kept.rows;let n=(Es.find(l=>l.key===e)??Es[0]).by,o=s?-1:1,i=[...this.tasks].sort((l,c)=>{let[m,d]=[n(l),n(c)];return(m<d?-1:m>d?1:0)*o});return this.kept={tasks:this.tasks,key:e,down:s,rows:i},i}};f([P({attribute:!1})],He.prototype,"tasks",2),f([P({attribute:!1})],He.prototype,"view",2),f([P({attribute:!1})],He.prototype,"colouring",2),f([P({type:Number})],He.prototype,"total",2),He=f([R("task-table")],He);var Wa=()=>x.set({q:null,tag:null,least:null,most:null,space:null,rows:null});var Ts=new $e(On);var Or=class extends S{constructor(){super();this.key=[];new B(this,w,x,we,Ts)}connectedCallback(){super.connectedCallback(),w.load(),xs().catch(()=>{})}render(){if(!w.loaded)return a`<div class="page">${Q("Reading the tasks")}</div>`;if(w.error)return a`<div class="page">${q(w.error,()=>{w.reload()})}</div>`;if(w.tasks.length===0)return a`<first-steps></first-steps>`;let e=bs(),s=e.space===""?void 0:Bt()[Number(e.space)];w.showProbe(s?.probe??null);let{tasks:n,placed:o,colours:i}=this.filtered(e);return a`
+      <h1 class="unseen">Map of the tasks</h1>
+      <task-filters .view=${e}></task-filters>
+      <div class="atlas">
+        <section aria-label="Map">
+          <map-canvas .tasks=${o} .view=${e} .colouring=${i}></map-canvas>
+        </section>
+        <div class="beside">
+          ${this.selection(e)}
+          <task-table .tasks=${n} .view=${e} .colouring=${i} .total=${w.tasks.length}></task-table>
+        </div>
+      </div>
+    `}filtered(e){let s=e.colour==="gain"&&e.model?Ts.of(e.model).value:null,{selected:n,asymmetric:o,...i}=e,l=[w.tasks,w.space,s,JSON.stringify(i)];if(l.some((c,m)=>c!==this.key[m])){let c=So(e);this.kept={tasks:c,placed:c.filter(Io),colours:vo(e,c,s)},this.key=l}return this.kept}selection(e){let s=e.selected.map(l=>w.byId.get(l)).filter(l=>l!==void 0),[n,...o]=s;if(!n)return p;let i=we.of(Be(n.id,e.asymmetric));return a`<section class="near" aria-label="Selection">
+      <header>
+        <h2>${T(n.name)}${o.length?a` <span class="quiet">and ${o.length} more</span>`:p}</h2>
+        <div class="actions">
+          <a class="button" href=${K(["tasks",n.id])}>Open</a>
+          <button type="button" @click=${()=>at([])}>Clear</button>
+        </div>
+      </header>
+      <fieldset class="ways">
+        <legend class="unseen">Order of the near tasks</legend>
+        <label><input type="radio" name="way" .checked=${!e.asymmetric} @change=${()=>x.set({way:null})} /> Most alike</label>
+        <label><input type="radio" name="way" .checked=${e.asymmetric} @change=${()=>x.set({way:"sources"})} /> Best sources for it</label>
+      </fieldset>
+      ${Vt(i,`Tasks near ${n.name}`)}
+    </section>`}};Or=f([R("map-page")],Or);var Go={at:"",title:"Map",menu:"Map",show:()=>a`<map-page></map-page>`};var Jt=class extends S{constructor(){super();this.error=null;this.columns=[{name:"model",value:e=>e.name,show:e=>a`<a href=${K(["outcomes"],{model:e.name})}>${T(e.name)}</a>
+        ${e.name===w.defaultModel?a`<span class="badge plain">default</span>`:p}`},{name:"expert of",value:e=>this.taskName(e),show:e=>this.task(e)},{name:"start",value:e=>this.startName(e),show:e=>this.startName(e)?T(this.startName(e)):"–"},{name:"architecture",value:e=>e.architecture,show:e=>a`<code>${e.architecture}</code>`},{name:"parameters",number:!0,value:e=>e.parameters,show:e=>E(e.parameters)},{name:"pixels",number:!0,value:e=>e.input_size,show:e=>E(e.input_size)},{name:"licence",value:e=>e.licence,show:e=>e.licence??"–"},{name:"registered",value:e=>e.created,show:e=>Ne(e.created)},{name:"",show:e=>e.task&&te.mayWrite?a`<button type="button" aria-label="Remove ${e.name}" @click=${()=>this.drop(e)}>Remove</button>`:p}];new B(this,te,w),w.load()}taskName(e){return e.task?w.byId.get(e.task)?.name??e.task:null}task(e){let s=e.task?w.byId.get(e.task)??w.named(e.task):void 0;return s?Te(s.id,s.name):e.task??"–"}startName(e){return e.start?w.models.find(s=>s.id===e.start)?.name??e.start:null}render(){return a`<div class="page">
+      <h1>Starting models</h1>
+      <p class="quiet">What <a href=${K([])}>a task</a> may start from: plain networks, and experts that were fine-tuned on a task of this store.</p>
+      ${q(this.error??w.error)}
+      ${w.models.length?a`<section class="card"><data-table what="models" .rows=${w.models} .columns=${this.columns}></data-table></section>`:this.error||w.error?p:Q("Loading …")}
+    </div>`}async drop(e){if(confirm(`Remove ${e.name} and its weights?`))try{await _.DELETE("/v1/models/{model}",{params:{path:{model:e.id}}}),this.error=null,await w.readModels()}catch(s){this.error=N(s)}}};f([C()],Jt.prototype,"error",2),Jt=f([R("models-page")],Jt);var Wo={at:"models",title:"Models",menu:"Models",show:()=>a`<models-page></models-page>`};var Vo={},As={},Ss=34,Zt=10,Rs=13;function Zo(t){return new Function("d","return {"+t.map(function(r,e){return JSON.stringify(r)+": d["+e+'] || ""'}).join(",")+"}")}function Va(t,r){var e=Zo(t);return function(s,n){return r(e(s),n,t)}}function Jo(t){var r=Object.create(null),e=[];return t.forEach(function(s){for(var n in s)n in r||e.push(r[n]=n)}),e}function he(t,r){var e=t+"",s=e.length;return s<r?new Array(r-s+1).join(0)+e:e}function Ja(t){return t<0?"-"+he(-t,6):t>9999?"+"+he(t,6):he(t,4)}function Za(t){var r=t.getUTCHours(),e=t.getUTCMinutes(),s=t.getUTCSeconds(),n=t.getUTCMilliseconds();return isNaN(t)?"Invalid Date":Ja(t.getUTCFullYear(),4)+"-"+he(t.getUTCMonth()+1,2)+"-"+he(t.getUTCDate(),2)+(n?"T"+he(r,2)+":"+he(e,2)+":"+he(s,2)+"."+he(n,3)+"Z":s?"T"+he(r,2)+":"+he(e,2)+":"+he(s,2)+"Z":e||r?"T"+he(r,2)+":"+he(e,2)+"Z":"")}function Ko(t){var r=new RegExp('["'+t+`
+\r]`),e=t.charCodeAt(0);function s(u,h){var g,$,k=n(u,function(M,v){if(g)return g(M,v-1);$=M,g=h?Va(M,h):Zo(M)});return k.columns=$||[],k}function n(u,h){var g=[],$=u.length,k=0,M=0,v,j=$<=0,z=!1;u.charCodeAt($-1)===Zt&&--$,u.charCodeAt($-1)===Rs&&--$;function X(){if(j)return As;if(z)return z=!1,Vo;var y,A=k,L;if(u.charCodeAt(A)===Ss){for(;k++<$&&u.charCodeAt(k)!==Ss||u.charCodeAt(++k)===Ss;);return(y=k)>=$?j=!0:(L=u.charCodeAt(k++))===Zt?z=!0:L===Rs&&(z=!0,u.charCodeAt(k)===Zt&&++k),u.slice(A+1,y-1).replace(/""/g,'"')}for(;k<$;){if((L=u.charCodeAt(y=k++))===Zt)z=!0;else if(L===Rs)z=!0,u.charCodeAt(k)===Zt&&++k;else if(L!==e)continue;return u.slice(A,y)}return j=!0,u.slice(A,$)}for(;(v=X())!==As;){for(var b=[];v!==Vo&&v!==As;)b.push(v),v=X();h&&(b=h(b,M++))==null||g.push(b)}return g}function o(u,h){return u.map(function(g){return h.map(function($){return d(g[$])}).join(t)})}function i(u,h){return h==null&&(h=Jo(u)),[h.map(d).join(t)].concat(o(u,h)).join(`
+`)}function l(u,h){return h==null&&(h=Jo(u)),o(u,h).join(`
+`)}function c(u){return u.map(m).join(`
+`)}function m(u){return u.map(d).join(t)}function d(u){return u==null?"":u instanceof Date?Za(u):r.test(u+="")?'"'+u.replace(/"/g,'""')+'"':u}return{parse:s,parseRows:n,format:i,formatBody:l,formatRows:c,formatRow:m,formatValue:d}}var lt=Ko(","),Ka=lt.parse,Ms=lt.parseRows,Ya=lt.format,Qa=lt.formatBody,Xa=lt.formatRows,el=lt.formatRow,tl=lt.formatValue;var Cs=["model","task","accuracy","protocol","images","seed"];function Yo(t){let[r=[],...e]=Ms(t.replace(/^\uFEFF/,"")),s=r.map(i=>i.trim()),n=s.filter(i=>!Cs.includes(i)),o=Cs.slice(0,3).filter(i=>!s.includes(i));if(o.length||n.length)throw new Error(`The first line has to name the columns ${Cs.join(", ")}; the last three may be left out. ${o.length?`Missing: ${o.join(", ")}.`:`Unknown: ${n.join(", ")}.`}`);return e.map((i,l)=>{let c=Object.fromEntries(s.map(($,k)=>[$,i[k]??""])),m=($,k=!1)=>{let M=c[$]?.trim()??"";if(M===""&&!k)return;let v=Number(M);if(M===""||!Number.isFinite(v))throw new Error(`Line ${l+2}: ${$} has to be a number, and is "${M}".`);return v},d={model:c.model.trim(),task:c.task.trim(),accuracy:m("accuracy",!0)},u=c.protocol?.trim();u&&(d.protocol=u);let[h,g]=[m("images"),m("seed")];return h!==void 0&&(d.images=h),g!==void 0&&(d.seed=g),d})}var ct=class extends S{constructor(){super();this.found=null;this.error=null;this.told="";this.asked=null;this.columns=[{name:"model",value:e=>e.model,show:e=>T(e.model)},{name:"task",value:e=>e.task,show:e=>{let s=w.named(e.task);return s?Te(s.id,s.name):T(e.task)}},{name:"accuracy",number:!0,value:e=>e.accuracy,show:e=>a`${D(e.accuracy)}${e.interval?a` <small class="quiet">${pe(e.interval,mt)}</small>`:p}`},{name:"test images",number:!0,value:e=>e.images,show:e=>E(e.images)},{name:"protocol",value:e=>e.protocol,show:e=>T(e.protocol)},{name:"from",value:e=>e.bundle??"this store",show:e=>e.bundle?a`bundle ${T(e.bundle)}`:"this store"},{name:"recorded",value:e=>e.created,show:e=>Ne(e.created)},{name:"",show:e=>e.bundle||!te.mayWrite?p:a`<button type="button" aria-label="Take back the outcome of ${e.model} on ${e.task}" @click=${()=>this.takeBack(e)}>Take back</button>`}];new B(this,te,x,w),w.load()}get filter(){let[e,s]=[x.query.get("model"),x.query.get("task")];return{...e?{model:e}:{},...s?{task:s}:{}}}willUpdate(){let e=JSON.stringify(this.filter);e!==this.asked&&(this.asked=e,this.read())}async read(){try{this.found=await vt(this.filter),this.error=null}catch(e){this.error=N(e),this.found??=[]}}render(){let{model:e,task:s}=this.filter;return a`<div class="page">
+      <h1>Outcomes</h1>
+      <p class="quiet">Accuracies after fine-tuning. The recommender learns from them what models gain over the default.</p>
+      ${q(this.error)} ${this.told?a`<p role="status" class="told">${this.told}</p>`:p}
+      ${e||s?a`<p>
+            Only ${e?a`of ${T(e)}`:p} ${s?a`on ${T(s)}`:p}.
+            <button type="button" @click=${()=>x.set({model:null,task:null})}>Show all</button>
+          </p>`:p}
+      ${te.mayWrite?this.recording():p}
+      ${this.found?a`<section class="card"><data-table what="outcomes" empty="No outcome is recorded yet. Fine-tune a model, or record what you measured." .rows=${this.found} .columns=${this.columns}></data-table></section>`:Q("Loading …")}
+    </div>`}recording(){return a`<details class="card">
+      <summary><h2>Record outcomes</h2></summary>
+      <form class="limits" @submit=${this.record}>
+        <label>Model
+          <select name="model" required>${w.models.map(e=>a`<option ?selected=${e.name===this.filter.model}>${e.name}</option>`)}</select>
+        </label>
+        <label>Task
+          <select name="task" required>${w.tasks.map(e=>a`<option ?selected=${e.name===this.filter.task}>${e.name}</option>`)}</select>
+        </label>
+        <label>Accuracy, percent <input name="accuracy" type="number" min="0" max="100" step="any" required /></label>
+        <label>Test images <input name="images" type="number" min="1" step="1" /></label>
+        <label>Protocol <input name="protocol" placeholder="fine-tuning" maxlength="500" /></label>
+        <button type="submit">Record</button>
+      </form>
+      <p class="drop-here" @dragover=${e=>e.preventDefault()} @drop=${this.drop}>
+        Or drop a CSV file here, with the columns <code>model,task,accuracy[,protocol][,images][,seed]</code>:
+        all its outcomes are recorded, or none.
+        <label class="button">Choose a file<input class="unseen" type="file" accept=".csv,text/csv" @change=${this.chosen} /></label>
+      </p>
+    </details>`}async record(e){e.preventDefault();let s=e.target,n=new FormData(s),[o,i]=[String(n.get("images")??""),String(n.get("protocol")??"").trim()];await this.add([{model:String(n.get("model")),task:String(n.get("task")),accuracy:Number(n.get("accuracy"))/100,...o?{images:Number(o)}:{},...i?{protocol:i}:{}}]),this.error||s.reset()}async add(e){try{await _.POST("/v1/outcomes",{body:{outcomes:e}}),this.told=e.length===1?"The outcome is recorded.":`${E(e.length)} outcomes are recorded.`,this.error=null,await this.read()}catch(s){this.told="",this.error=N(s)}}drop(e){e.preventDefault(),e.stopPropagation(),this.bring(e.dataTransfer?.files[0])}chosen(e){this.bring(e.target.files?.[0])}async bring(e){if(e)try{await this.add(Yo(await e.text()))}catch(s){this.told="",this.error=N(s)}}async takeBack(e){try{await _.DELETE("/v1/outcomes/{outcome}",{params:{path:{outcome:e.id}}}),this.told=`The outcome of ${e.model} on ${e.task} is taken back.`,await this.read()}catch(s){this.error=N(s)}}};f([C()],ct.prototype,"found",2),f([C()],ct.prototype,"error",2),f([C()],ct.prototype,"told",2),ct=f([R("outcomes-page")],ct);var Qo={at:"outcomes",title:"Outcomes",menu:"Outcomes",show:()=>a`<outcomes-page></outcomes-page>`};var rl=2e3,ut=class extends S{constructor(){super(...arguments);this.code="";this.what="code";this.copied=!1}render(){return a`<div class="copy">
+      <pre tabindex="0" aria-label=${`The ${this.what}`}><code>${this.code}</code></pre>
+      <button type="button" @click=${this.copy}>${this.copied?"Copied":`Copy the ${this.what}`}</button>
+      <span class="unseen" role="status">${this.copied?`The ${this.what} is copied.`:""}</span>
+    </div>`}async copy(){try{await navigator.clipboard.writeText(this.code)}catch{getSelection()?.selectAllChildren(this.querySelector("code"));return}this.copied=!0,setTimeout(()=>this.copied=!1,rl)}};f([P()],ut.prototype,"code",2),f([P()],ut.prototype,"what",2),f([C()],ut.prototype,"copied",2),ut=f([R("copy-code")],ut);var sl=12,nl=8;function Xo(t,r){let e=t.recommendations.find(n=>n.model===r),s=t.explanation?.outcomes.find(n=>n.model===r);return a`<section class="card">
+    <h2>What speaks for ${T(r)}</h2>
+    ${t.explanation?Ps(t.explanation,"outcomes",r):p}
+    ${s?a`${ol([["before any outcome",s.prior],[`by ${E(s.outcomes)} recorded outcomes`,s.by_outcomes],["by measuring on these images",s.by_measuring],["expected gain of a linear probe",s.score]])}
+        ${s.neighbours.length?a`<h3>Known tasks that moved it</h3>
+              ${il(s.neighbours.slice(0,nl).map(n=>({label:a`${T(n.task)} <span class="quiet">distance ${H(n.distance,2)}</span>`,value:n.moved})))}`:p}`:p}
+    ${e?.evidence.length?a`<h3>Evidence</h3>
+          <ul class="reasons">
+            ${e.evidence.map(n=>a`<li>${ie(n.text)}</li>`)}
+          </ul>`:p}
+  </section>`}var ol=t=>a`<table class="sum">
+  <tbody>
+    ${t.map(([r,e],s)=>a`<tr class=${s===t.length-1?"total":""}>
+        <th scope="row">${r}</th>
+        <td class="number">${se(e)}</td>
+      </tr>`)}
+  </tbody>
+</table>`;function il(t,r=se){let e=Math.max(...t.map(s=>Math.abs(s.value)),1e-9);return a`<table class="bars">
+    <tbody>
+      ${t.map(({label:s,value:n})=>{let o=50*Math.abs(n)/e;return a`<tr>
+          <th scope="row">${s}</th>
+          <td class="plot">
+            <svg width="100%" height="14" aria-hidden="true">
+              <rect class=${n<0?"loss":"gain"} x="${n<0?50-o:50}%" width="${o}%" y="2" height="10" />
+              <line class="zero" x1="50%" x2="50%" y1="0" y2="14" />
+            </svg>
+          </td>
+          <td class="number">${r(n)}</td>
+        </tr>`})}
+    </tbody>
+  </table>`}function ei(t){return t.layers.length?a`<section class="card">
+    <h2>Layers that agree and differ</h2>
+    ${Ps(t,"layers")}
+    ${t.layers.map(({task:r,by_layer:e})=>{let s=Math.max(...e.groups.map(n=>n.share),1e-9);return a`<h3>${T(r)}, distance ${H(e.distance,3)}</h3>
+        <table class="bars">
+          <tbody>
+            ${e.groups.map(n=>a`<tr>
+                <th scope="row"><code>${n.name}</code></th>
+                <td class="plot">
+                  <svg width="100%" height="14" aria-hidden="true">
+                    <rect class=${n.name===e.farthest?"loss":"gain"} x="0" width="${Math.max(0,100*n.share/s)}%" y="2" height="10" />
+                  </svg>
+                </td>
+                <td class="number" title="its share of the distance">${D(n.share,0)}</td>
+              </tr>`)}
+          </tbody>
+        </table>
+        <p class="quiet">
+          ${e.beyond_noise?a`They differ most in <code>${e.farthest}</code> and least in <code>${e.nearest}</code>.`:"No layer differs from another by more than the noise."}
+        </p>`})}
+  </section>`:ni(t,"layers","Layers")}function ti(t){let r=t.classes;if(!r)return ni(t,"classes","Classes");let e=[...r.classes].sort((s,n)=>s.accuracy-n.accuracy).slice(0,sl);return a`<section class="card">
+    <h2>Classes, the hardest first</h2>
+    ${Ps(t,"classes")}
+    <table class="bars">
+      <tbody>
+        ${e.map(s=>a`<tr>
+            <th scope="row">
+              ${T(s.name)} ${s.hard?a`<span class="badge loss">hard</span>`:p}
+              ${s.taken_for?a`<small class="quiet">taken for ${T(s.taken_for.name)}</small>`:p}
+            </th>
+            <td class="plot">
+              <svg width="100%" height="14" aria-hidden="true">
+                <rect class="bar-ground" x="0" width="100%" y="2" height="10" />
+                <rect class=${s.hard?"loss":"gain"} x="0" width="${100*s.accuracy}%" y="2" height="10" />
+                <line class="interval" x1="${100*s.interval[0]}%" x2="${100*s.interval[1]}%" y1="7" y2="7" />
+              </svg>
+            </td>
+            <td class="number" title="${s.correct} of ${s.images} images">${D(s.accuracy,0)}</td>
+          </tr>`)}
+      </tbody>
+    </table>
+    ${r.classes.length>e.length?a`<p class="quiet">${E(r.classes.length-e.length)} more classes do better.</p>`:p}
+  </section>`}var al={always_default:"always the default",average_best:"the best on average elsewhere",nearest_only:"the expert of the nearest task"},ri=t=>a`<section class="card">
+  <h2>What simpler rules would take</h2>
+  <table class="plain-table">
+    <thead>
+      <tr><th scope="col">rule</th><th scope="col">model</th><th scope="col">why</th></tr>
+    </thead>
+    <tbody>
+      ${t.baselines.map(r=>a`<tr>
+          <th scope="row">${al[r.rule]??r.rule}</th>
+          <td>${r.model?T(r.model):"none"}</td>
+          <td>${r.reason}</td>
+        </tr>`)}
+    </tbody>
+  </table>
+</section>`,si=t=>t.shared_images.length?a`<section class="card">
+        <h2>Shared images</h2>
+        <ul>
+          ${t.shared_images.map(r=>a`<li>
+              ${T(r.task)}: ${E(r.images)} of ${E(r.of)} images look like copies${r.excluded?"; it is not used":""}
+            </li>`)}
+        </ul>
+      </section>`:p,Ps=(t,r,e="")=>t.sentences.filter(s=>s.about===r&&(!e||s.text.startsWith(`${e}:`))).map(s=>a`<p>${ie(s.text)}</p>`);function ni(t,r,e){let s=t.unknown.find(n=>n.about===r);return s?a`<section class="card"><h2>${e}</h2><p class="quiet">${ie(s.reason)}</p></section>`:p}var _s=30;function oi(t,r,e){let s=ll($r(An(t,r))),n=t.recommendations.some(o=>Oe(o,r)?.seconds!=null);return a`<div class="scroll" tabindex="0" role="region" aria-label="Candidates">
+    <table class="candidates">
+      <caption>
+        Gain over ${T(e)} with ${De[r]}, in points of accuracy, with ${D(t.level,0)} intervals
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">model</th>
+          <th scope="col" class="plot"><span class="unseen">plot of the gain</span>${cl(s)}</th>
+          <th scope="col" class="number">gain</th>
+          <th scope="col" class="number">measured</th>
+          <th scope="col" class="number">accuracy</th>
+          ${n?a`<th scope="col" class="number">time</th>`:p}
+        </tr>
+      </thead>
+      <tbody>
+        ${t.recommendations.map(o=>ul(o,r,t,s,n,e))}
+      </tbody>
+    </table>
+  </div>`}function ll([t,r]){return{at:e=>`${(100*(e-t)/(r-t)).toFixed(2)}%`,ticks:dt(t,r)}}var cl=({at:t,ticks:r})=>a`<svg class="axis" width="100%" height="18" aria-hidden="true">
+  ${r.map(e=>U`<text x=${t(e)} y="13" text-anchor="middle">${ft(e)}</text>`)}
+</svg>`;function ul(t,r,e,s,n,o){let i=Oe(t,r),l=ss(t),c=t.model===e.chosen;return a`<tr class=${c?"taken":""}>
+    <th scope="row">
+      ${T(t.model)}
+      ${c?a`<span class="badge">taken</span>`:p}
+      ${t.model===o?a`<span class="badge plain">default</span>`:p}
+    </th>
+    <td class="plot">${i?pl(i.gain,i.gain_interval,l?.gain??null,s,t.model===o):p}</td>
+    <td class="number">
+      ${t.model===o?"0":se(i?.gain)}
+      ${i&&t.model!==o?a`<small>${pe(i.gain_interval,se)}</small>`:p}
+    </td>
+    <td class="number" title=${l?`by ${l.by}`:p}>${l?se(l.gain):"–"}</td>
+    <td class="number">
+      ${D(i?.accuracy)}
+      ${i?.accuracy_interval?a`<small>${pe(i.accuracy_interval,mt)}</small>`:p}
+    </td>
+    ${n?a`<td class="number">${oe(i?.seconds)}</td>`:p}
+  </tr>`}function pl(t,[r,e],s,{at:n,ticks:o},i){let l=_s/2,c=i?"open":r>0?"gain":e<0?"loss":"open";return a`<svg class="bar ${c}" width="100%" height=${_s} aria-hidden="true">
+    ${o.map(m=>U`<line class=${Math.abs(m)<1e-9?"zero":"tick"} x1=${n(m)} x2=${n(m)} y1="0" y2=${_s} />`)}
+    ${i?p:U`<line class="interval" x1=${n(r)} x2=${n(e)} y1=${l} y2=${l} />
+          <line class="cap" x1=${n(r)} x2=${n(r)} y1=${l-4} y2=${l+4} />
+          <line class="cap" x1=${n(e)} x2=${n(e)} y1=${l-4} y2=${l+4} />`}
+    ${s===null||i?p:U`<circle class="measured" cx=${n(s)} cy=${l} r="5" />`}
+    <circle class="point" cx=${n(i?0:t)} cy=${l} r="5" />
+  </svg>`}var hl=["max_parameters","max_input_size"];function ii(t){let r=(e,s=1)=>{let n=Number(t.get(e));return Number.isFinite(n)&&n>0?Math.round(n*s):null};return{recipe:t.get("recipe")??"auto",time:r("minutes",60),max_parameters:r("max_parameters",1e6),max_input_size:r("max_input_size"),architecture:t.get("architecture"),licence:t.get("licence"),bundles:t.get("bundles")!=="no"}}var Kt=class extends S{render(){let{limits:r}=this;return a`<form class="limits" @submit=${this.apply}>
+      <label>How the model is trained
+        <select name="recipe">
+          ${[["auto","whatever promises most"],["linear-probe","a linear probe"],["last-stage","the last stage"],["all-layers","all layers"]].map(([e,s])=>a`<option value=${e} ?selected=${e===r.recipe}>${s}</option>`)}
+        </select>
+      </label>
+      <label>Time there is, minutes
+        <input name="minutes" type="number" min="0.1" step="any" .value=${r.time===null?"":String(r.time/60)} placeholder="any" />
+      </label>
+      <label>Parameters at most, millions
+        <input name="max_parameters" type="number" min="0.001" step="any" .value=${r.max_parameters===null?"":String(r.max_parameters/1e6)} placeholder="any" />
+      </label>
+      <label>Pixels a side at most
+        <input name="max_input_size" type="number" min="1" step="1" .value=${r.max_input_size===null?"":String(r.max_input_size)} placeholder="any" />
+      </label>
+      <label>Architecture
+        <input name="architecture" .value=${r.architecture??""} placeholder="any, such as *resnet*" />
+      </label>
+      <label>Licence
+        <input name="licence" .value=${r.licence??""} placeholder="any, such as Apache-2.0" />
+      </label>
+      <label class="tick-box"><input type="checkbox" name="bundles" ?checked=${r.bundles} /> Use tasks and outcomes of bundles</label>
+      <button type="submit">Apply</button>
+    </form>`}apply(r){r.preventDefault();let e=new FormData(r.target),s=o=>String(e.get(o)??"").trim()||null,n=s("recipe");x.set({recipe:n==="auto"?null:n,minutes:s("minutes"),...Object.fromEntries(hl.map(o=>[o,s(o)])),architecture:s("architecture"),licence:s("licence"),bundles:e.has("bundles")?null:"no",job:null},!0)}};f([P({attribute:!1})],Kt.prototype,"limits",2),Kt=f([R("limits-form")],Kt);var At=620,St=280,Rt=52,zr=20,ml=16,ai=44,li=22;function ci(t,r,e){let s=t.recommendations.every(v=>Oe(v,r)?.seconds!=null),n=new Map(e.map(v=>[v.name,v.parameters])),o=t.recommendations.flatMap(v=>{let j=Oe(v,r),z=s?j?.seconds:n.get(v.model);return j&&z!=null&&z>0?[{model:v.model,cost:z,gain:j.gain,best:!1}]:[]}),i=dl(o);if(new Set(i.map(v=>v.cost)).size<2)return p;let l=s?"time of training":"parameters",c=v=>s?oe(v):v>=1e6?`${(v/1e6).toFixed(1)} M`:E(v),[m,d]=$r(i.map(v=>v.gain)),u=i.map(v=>v.cost),[h,g]=[Math.min(...u),Math.max(...u)],$=v=>Rt+(At-Rt-zr)*(Math.log(v/h)+.08)/(Math.log(g/h)+.16),k=v=>St-ai-(St-ml-ai)*(v-m)/(d-m),M=i.filter(v=>v.best);return a`<figure class="chart">
+    <svg viewBox="0 0 ${At} ${St}" role="img" aria-label=${`Gain against ${l}; the table under it has the numbers`}>
+      ${dt(m,d).map(v=>U`<line class=${Math.abs(v)<1e-9?"zero":"tick"} x1=${Rt} x2=${At-zr} y1=${k(v)} y2=${k(v)} />
+          <text class="tick-text" x=${Rt-8} y=${k(v)+4} text-anchor="end">${ft(v)}</text>`)}
+      <text class="tick-text" x=${Rt} y=${St-24}>${c(h)}</text>
+      <text class="tick-text" x=${At-zr} y=${St-24} text-anchor="end">${c(g)}</text>
+      <text class="tick-text" x=${(Rt+At-zr)/2} y=${St-6} text-anchor="middle">${l} (logarithmic)</text>
+      <polyline class="front" points=${M.map(v=>`${$(v.cost)},${k(v.gain)}`).join(" ")} />
+      ${i.map(v=>U`<circle class=${v.best?"point best":"point"} cx=${$(v.cost)} cy=${k(v.gain)} r="5">
+            <title>${v.model}: ${se(v.gain)} points, ${c(v.cost)}</title>
+          </circle>`)}
+      ${M.map(v=>{let j=$(v.cost)>At/2;return U`<text class="chart-label" x=${$(v.cost)+(j?-9:9)} y=${k(v.gain)-8}
+          text-anchor=${j?"end":"start"}>${fl(v.model)}</text>`})}
+    </svg>
+    <figcaption>
+      ${M.length===1?a`Nothing that costs more promises more than ${T(M[0].model)}.`:a`The line joins the models that no cheaper one beats.`}
+    </figcaption>
+  </figure>`}function dl(t){let r=-1/0;return[...t].sort((e,s)=>e.cost-s.cost||s.gain-e.gain).map(e=>{let s=e.gain>r;return s&&(r=e.gain),{...e,best:s}})}var fl=t=>t.length>li?`${t.slice(0,li-1)}…`:t;var Lr=620,Yt=220,Qt=48,Os=16,gl=14,ui=36,pi=t=>a`<div class="tuned">
+  <p>
+    ${T(t.model)} gets <strong>${D(t.accuracy)}</strong>${t.interval?a` (${pe(t.interval,D)})`:p}
+    of ${E(t.test_images)} test images right, after ${oe(t.seconds)} with ${De[t.recipe??"auto"]}.
+    It is an expert of the store now, and its outcome counts from the next answer on.
+  </p>
+  ${Ae(t.warnings)} ${vl(t)}
+</div>`;function vl(t){let r=t.curve;if(r.length<2)return p;let e=r[r.length-1].steps,s=r.map(c=>c.accuracy),n=Math.max(0,Math.floor(10*Math.min(...s))/10-.05),o=Math.min(1,Math.ceil(10*Math.max(...s))/10),i=c=>Qt+(Lr-Qt-Os)*c/(e||1),l=c=>Yt-ui-(Yt-gl-ui)*(c-n)/(o-n||1);return a`<figure class="chart">
+    <svg viewBox="0 0 ${Lr} ${Yt}" role="img" aria-label=${`Accuracy by training step, at the end ${D(s[s.length-1])}`}>
+      ${[n,(n+o)/2,o].map(c=>U`<line class="tick" x1=${Qt} x2=${Lr-Os} y1=${l(c)} y2=${l(c)} />
+          <text class="tick-text" x=${Qt-6} y=${l(c)+4} text-anchor="end">${D(c,0)}</text>`)}
+      <polyline class="curve" points=${r.map(c=>`${i(c.steps)},${l(c.accuracy)}`).join(" ")} />
+      ${r.map(c=>U`<circle class="point best" cx=${i(c.steps)} cy=${l(c.accuracy)} r="3" />`)}
+      <text class="tick-text" x=${Qt} y=${Yt-14}>0</text>
+      <text class="tick-text" x=${Lr-Os} y=${Yt-14} text-anchor="end">${E(e)} steps</text>
+    </svg>
+    <figcaption>Accuracy on validation images while it trained.</figcaption>
+  </figure>`}var hi=60,Ge=class extends S{constructor(){super();this.task="";this.answer=null;this.error=null;this.made=null;this.asked="";this.measuring=new ze(this,e=>this.measured(e));this.training=new ze(this,e=>this.trained(e));new B(this,te,x,w),w.load()}get limits(){return ii(x.query)}get question(){let{limits:e,task:s}=this;return{task:s,k:8,explain:!0,published:!0,max_shared:.05,...e}}willUpdate(){let e=x.query.get("job"),s=x.query.get("training");s&&this.training.follow(s);let n=JSON.stringify([this.question,e]);n===this.asked||!this.task||(this.asked=n,e?this.measuring.follow(e):this.ask(n))}async ask(e){this.measuring.leave(),this.error=null;try{let s=await _.POST("/v1/recommendations",{body:{...this.question,measure:!1,budget:0}});e===this.asked&&(this.answer=s.data)}catch(s){if(e!==this.asked)return;this.answer=null,this.error=N(s)}}async measure(){this.error=null;try{let e=await _.POST("/v1/recommendations",{body:{...this.question,measure:!0,budget:hi}});e.response.status===202?x.set({job:e.data.id}):this.answer=e.data}catch(e){this.error=N(e)}}measured(e){e.state==="succeeded"?this.answer=e.result:e.state==="cancelled"&&x.set({job:null})}async train(){let{answer:e}=this;if(e){this.error=null,this.made=null;try{let s=await _.POST("/v1/finetunings",{body:{task:this.task,start:e.chosen,settings:{recipe:e.recipe}}});x.set({training:s.data.id})}catch(s){this.error=N(s)}}}trained(e){e.state==="succeeded"&&(this.made=e.result,w.reload())}render(){let e=w.named(this.task)??w.byId.get(this.task);return a`<div class="page recommendation">
+      <h1>What should ${e?Te(e.id,e.name):T(this.task)} start from?</h1>
+      ${q(this.error,()=>(this.asked="",this.requestUpdate()))}
+      ${q(this.measuring.error)}
+      ${this.answer?this.answered(this.answer):this.error||this.measuring.job?p:Q("Asking …")}
+      ${this.answer?p:this.progress()}
+      ${this.error&&!this.answer?this.limiting():p}
+    </div>`}answered(e){let s=e.baselines.find(c=>c.rule==="always_default")?.model??"",n=x.query.get("by")??e.recipe,o=e.recommendations.find(c=>c.model===e.chosen),i=x.query.get("model")??bl(e,s),l=e.recommendations.some(c=>c.model===i)?i:e.chosen;return a`
+      ${yl(e,s)} ${Ae(e.warnings)} ${this.actions(e)}
+      <section class="card">
+        <div class="section-head">
+          <h2>Candidates</h2>
+          ${o&&o.plans.length>1?a`<div class="switch" role="group" aria-label="Trained by">
+                ${o.plans.map(c=>a`<button type="button" aria-pressed=${c.recipe===n} @click=${()=>x.set({by:c.recipe===e.recipe?null:c.recipe})}>
+                    ${De[c.recipe]}
+                  </button>`)}
+              </div>`:p}
+        </div>
+        ${e.recommendations.length?oi(e,n,s):a`<p>No starting model passes the limits.</p>`}
+        <p class="forest-legend">
+          <span class="key point"></span> expected <span class="key measured"></span> measured on these images
+          ${e.calibrated?p:a`<span>The intervals rest on too few tasks to be vouched for.</span>`}
+        </p>
+        ${e.untried.length?a`<p class="quiet">
+              Not measured for lack of time: ${e.untried.length}${e.budget_needed!=null?a`; ${oe(e.budget_needed)} would measure all`:p}.
+            </p>`:p}
+      </section>
+      ${this.limiting()}
+      <div class="two-sides">
+        <div>
+          ${e.recommendations.length>1?a`<label class="look">Evidence for
+                <select @change=${c=>x.set({model:c.target.value})}>
+                  ${e.recommendations.map(c=>a`<option value=${c.model} ?selected=${c.model===l}>${c.model}</option>`)}
+                </select>
+              </label>`:p}
+          ${e.recommendations.length?Xo(e,l):p} ${si(e)} ${ri(e)}
+        </div>
+        <div>
+          ${e.recommendations.length?this.costs(e,n):p}
+          ${e.explanation?a`${ti(e.explanation)} ${ei(e.explanation)}`:p}
+        </div>
+      </div>
+      <section class="card">
+        <h2>In a terminal, or in Python</h2>
+        <copy-code what="command" .code=${xl(e)}></copy-code>
+        <copy-code what="code" .code=${e.code}></copy-code>
+      </section>
+    `}limiting(){return a`<details class="card" ?open=${wl(this.limits)}>
+      <summary><h2>Limits</h2></summary>
+      <limits-form .limits=${this.limits}></limits-form>
+    </details>`}actions(e){let s=this.training.job;return a`<section class="card actions">
+      <div class="buttons">
+        ${te.mayWrite?a`<button type="button" class=${e.probed?"":"first"} ?disabled=${this.measuring.busy} @click=${this.measure}>
+          Measure for ${hi} s${e.probed?" more":""}
+        </button>
+        <button type="button" class=${e.probed?"first":""} ?disabled=${this.training.busy} @click=${this.train}>
+          Fine-tune ${e.chosen} now, ${De[e.recipe]}
+        </button>`:p}
+        <button type="button" @click=${()=>print()}>Print</button>
+      </div>
+      ${this.progress()}
+      ${q(this.training.error)}
+      ${s&&(this.training.busy||s.state==="failed")?st(s,"Fine-tuning",()=>this.training.cancel()):p}
+      ${this.made?pi(this.made):p}
+    </section>`}progress(){let e=this.measuring.job;return!e||e.state==="succeeded"||e.state==="cancelled"?p:st(e,"Measuring",()=>this.measuring.cancel())}costs(e,s){let n=ci(e,s,w.models);return n===p?p:a`<section class="card"><h2>Cost against gain</h2>${n}</section>`}};f([P()],Ge.prototype,"task",2),f([C()],Ge.prototype,"answer",2),f([C()],Ge.prototype,"error",2),f([C()],Ge.prototype,"made",2),Ge=f([R("recommendation-page")],Ge);function yl(t,r){let e=t.recommendations.find(n=>n.model===t.chosen),s=e&&Oe(e,t.recipe);return a`<section class="verdict ${t.abstained?"default":"other"}">
+    <p class="take">
+      ${t.chosen?a`Take ${t.abstained&&t.chosen===r?"the default, ":""}<strong>${T(t.chosen)}</strong>, with ${De[t.recipe]}.`:a`Nothing can be recommended.`}
+    </p>
+    <p>${ie($l(t.reason))}</p>
+    ${t.time_reason?a`<p>${ie(t.time_reason)}</p>`:p}
+    ${s?a`<dl class="figures">
+          <div><dt>accuracy to expect</dt><dd>${D(s.accuracy)}${s.accuracy_interval?a`<small>${pe(s.accuracy_interval,mt)}</small>`:p}</dd></div>
+          ${t.chosen===r?p:a`<div><dt>gain over the default</dt><dd>${se(s.gain)}<small>${pe(s.gain_interval,se)} points</small></dd></div>`}
+          ${s.seconds==null?p:a`<div><dt>time of training</dt><dd>${oe(s.seconds)}</dd></div>`}
+          <div><dt>models measured</dt><dd>${t.probed}</dd></div>
+        </dl>`:p}
+    <p class="quiet">${ie(t.evidence_summary)}</p>
+  </section>`}function bl(t,r){return t.chosen!==r?t.chosen:t.recommendations.find(e=>e.model!==r)?.model??t.chosen}var $l=t=>`${t.charAt(0).toUpperCase()}${t.slice(1)}${/[.!?]$/.test(t)?"":"."}`,wl=t=>Object.entries(t).some(([r,e])=>r==="recipe"?e!=="auto":r==="bundles"?!e:e!==null),zs=t=>/^[\w./-]+$/.test(t)?t:`'${t.replaceAll("'","'\\''")}'`,xl=t=>`task2vec recommend ${zs(t.task)} --explain
+task2vec finetune ${zs(t.task)} --from ${zs(t.chosen)} --recipe ${t.recipe}`,mi={at:"recommend",title:"Recommendation",show:([t=""])=>a`<recommendation-page .task=${t}></recommendation-page>`};var di=8,pt=class extends S{constructor(){super(...arguments);this.sheet="";this.all=!1}render(){let{classes:e,side:s,columns:n}=this.pictures,o=this.all?e:e.slice(0,di);return a`<ul class="class-pictures">
+        ${o.map((i,l)=>a`<li>
+            <h3>${T(i.name)}</h3>
+            <div role="img" aria-label="${i.pictures} images of ${i.name}">
+              ${Array.from({length:i.pictures},(c,m)=>a`<span ${de({width:`${s}px`,height:`${s}px`,backgroundImage:this.sheet?`url("${this.sheet}")`:"none",backgroundSize:`${s*n}px ${s*e.length}px`,backgroundPosition:`-${m*s}px -${l*s}px`})}></span>`)}
+            </div>
+          </li>`)}
+      </ul>
+      ${e.length>di?a`<button type="button" aria-expanded=${this.all} @click=${()=>this.all=!this.all}>
+            ${this.all?"Show fewer":`Show all ${e.length} classes`}
+          </button>`:p}`}willUpdate(e){e.has("pictures")&&this.fetch()}disconnectedCallback(){super.disconnectedCallback(),URL.revokeObjectURL(this.sheet)}async fetch(){let e=this.pictures.id,s=new URL(`v1/tasks/${encodeURIComponent(e)}/pictures/sheet`,document.baseURI),n=await tt(new Request(s)).catch(()=>null);n===null||e!==this.pictures.id||(URL.revokeObjectURL(this.sheet),this.sheet=URL.createObjectURL(await n.blob()))}};f([P({attribute:!1})],pt.prototype,"pictures",2),f([C()],pt.prototype,"sheet",2),f([C()],pt.prototype,"all",2),pt=f([R("class-pictures")],pt);var Xt=48,fi=110;function gi({layers:t}){let r=t.filter(o=>o.low!==null&&o.high!==null&&o.mean!==null);if(r.length===0)return a`<p class="quiet">It is not known which number is of which layer: an earlier version embedded it.</p>`;let e=Math.min(...r.map(o=>o.low)),s=Math.max(...r.map(o=>o.high)),n=o=>fi*(s-o)/Math.max(1e-9,s-e);return a`
+    <svg class="layers" viewBox="0 0 ${Xt*t.length} ${fi}" preserveAspectRatio="none" role="img" aria-label="Embedding by layer, from the first layer of the probe to the last; the table below has the numbers">
+      ${t.map((o,i)=>o.low===null||o.high===null||o.mean===null?p:U`<g>
+              <title>${o.name}: ${H(o.mean,1)}</title>
+              <rect class="range" x=${i*Xt+8} y=${n(o.high)} width=${Xt-16} height=${Math.max(1,n(o.low)-n(o.high))} rx="4" />
+              <rect class="mean" x=${i*Xt+4} y=${n(o.mean)-1.5} width=${Xt-8} height="3" />
+            </g>`)}
+    </svg>
+    <p class="ends quiet"><span>first layer</span><span>last layer</span></p>
+    <p class="note">Natural logarithm of the information in the filters of a layer: its mean, and where eight tenths of them lie.</p>
+    <details>
+      <summary>The numbers</summary>
+      <div class="scroll" tabindex="0" role="region" aria-label="Layers">
+        <table class="plain">
+          <thead><tr><th scope="col">Layer</th><th scope="col" class="number">Filters</th><th scope="col" class="number">Mean</th><th scope="col" class="number">First decile</th><th scope="col" class="number">Last decile</th></tr></thead>
+          <tbody>
+            ${t.map(o=>a`<tr><th scope="row">${o.name}</th><td class="number">${E(o.elements)}</td><td class="number">${H(o.mean,2)}</td><td class="number">${H(o.low,2)}</td><td class="number">${H(o.high,2)}</td></tr>`)}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  `}var Ur=10;function vi(t){let r=s=>s.map(n=>a`<tr>
+        <th scope="row">${T(n.model)}</th>
+        <td class="number">${D(n.accuracy)}</td>
+        <td>${n.interval?pe(n.interval,D):"–"}</td>
+        <td>${n.protocol}</td>
+        <td class="number">${E(n.images)}</td>
+      </tr>`),e=(s,n)=>a`<div class="scroll" tabindex="0" role="region" aria-label=${n}>
+    <table class="plain">
+      <thead><tr><th scope="col">Starting model</th><th scope="col" class="number">Accuracy</th><th scope="col">95 % interval</th><th scope="col">Protocol</th><th scope="col" class="number">Images</th></tr></thead>
+      <tbody>${r(s)}</tbody>
+    </table>
+  </div>`;return a`${e(t.slice(0,Ur),"Outcomes, best first")}
+  ${t.length>Ur?a`<details><summary>${t.length-Ur} more</summary>${e(t.slice(Ur),"More outcomes")}</details>`:p}`}function yi(t){let r=t.provenance,e=[["Id",a`<code>${t.id}</code>`],["Probe",a`${T(r.probe_name)} <code>${t.space.probe.slice(0,12)}</code>`],["Estimator",`${r.estimator}, ${E(r.draws)} ${r.draws===1?"draw":"draws"}, seed ${r.seed}`],["Space",`head penalty ${t.space.head_penalty}, prior precision ${t.space.prior_precision}`],["Head",a`${r.head.converged?"converged":"not converged"} after ${E(r.head.iterations)} steps, loss ${H(r.head.loss)}, training accuracy ${D(r.head.training_accuracy)}`],["Source",t.source?a`<bdi>${t.source}</bdi>`:"not told by the server"],["Contents",a`<code>${r.content_hash}</code>`],["Stored",`${Ne(t.created)}, after ${oe(t.seconds)}`],["Versions",Object.entries(r.versions).map(([s,n])=>`${s} ${n}`).join(", ")]];return a`<dl class="facts">${e.map(([s,n])=>a`<dt>${s}</dt><dd>${n}</dd>`)}</dl>`}var Ls=t=>({params:{path:{task:t}}}),Ir=new $e(async t=>await Y(_.GET("/v1/tasks/{task}",Ls(t)))),Us=new $e(async t=>await Y(_.GET("/v1/tasks/{task}/pictures",Ls(t)))),Is=new $e(async t=>await Y(_.GET("/v1/tasks/{task}/layers",Ls(t)))),js=new $e(async t=>(await vt({task:t})).sort((r,e)=>e.accuracy-r.accuracy)),bi=(t,r)=>r.filter(e=>e.task===t.id||e.task===t.name);var er=class extends S{constructor(){super();this.task="";new B(this,Ir,Us,Is,js,we,w)}connectedCallback(){super.connectedCallback(),w.load()}render(){let{value:e,error:s}=Ir.of(this.task);if(s)return a`<div class="page">${q(s,()=>Ir.forget(this.task))}</div>`;if(e===null)return a`<div class="page">${Q("Reading the task")}</div>`;document.title=`${e.name} · task2vec`;let n=bi(e,w.models);return a`<article class="page task">
+      <header>
+        <task-picture .task=${e.id}></task-picture>
+        <div>
+          <p class="quiet"><a href=${K([])}>Map</a> › Task</p>
+          <h1>${T(e.name)}</h1>
+          <ul class="tags">${e.tags.map(o=>a`<li class="tag"><bdi>${o}</bdi></li>`)}</ul>
+        </div>
+        <a class="button first" href=${K(["recommend",e.id])}>What to start from</a>
+        <a class="button" href=${K([],{selected:e.id})}>Show on the map</a>
+      </header>
+      ${Ae(e.warnings)}
+      ${kl(e)}
+      <div class="columns">
+        <section class="card">
+          <h2>Most alike</h2>
+          ${Vt(we.of(Be(e.id,!1)),`Tasks most like ${e.name}`)}
+        </section>
+        <section class="card">
+          <h2>Best sources for it</h2>
+          ${Vt(we.of(Be(e.id,!0)),`Best sources for ${e.name}`)}
+        </section>
+      </div>
+      <section class="card">
+        <h2>Images by class</h2>
+        ${Ns(Us.of(e.id),"Looking for pictures",o=>o.classes.length?a`<class-pictures .pictures=${o}></class-pictures>`:a`<p class="quiet">No pictures are kept of it. ${El(e)}</p>`)}
+      </section>
+      <section class="card">
+        <h2>Embedding by layer</h2>
+        ${Ns(Is.of(e.id),"Reading the embedding",gi)}
+      </section>
+      <section class="card">
+        <h2>Outcomes</h2>
+        ${n.length?a`<p>Experts of it: ${n.map((o,i)=>a`${i?", ":p}${T(o.name)}`)}.</p>`:p}
+        ${Ns(js.of(e.id),"Reading the outcomes",o=>o.length?vi(o):a`<p class="quiet">Nothing is recorded of what fine-tuning gave on it.</p>`)}
+      </section>
+      <section class="card">
+        <h2>Provenance</h2>
+        ${yi(e)}
+      </section>
+    </article>`}};f([P()],er.prototype,"task",2),er=f([R("task-page")],er);function kl(t){let r=[["Classes",E(t.classes),""],["Images used",E(t.images),""],["Complexity",H(t.complexity),"distance to the trivial task"],["Standard error",H(t.standard_error),"how far two repeats lie apart"]];return a`<dl class="numbers">
+    ${r.map(([e,s,n])=>a`<div class="card"><dt>${e}</dt><dd>${s}</dd>${n?a`<dd class="quiet">${n}</dd>`:p}</div>`)}
+  </dl>`}function Ns(t,r,e){return t.error?q(t.error):t.value===null?Q(r):e(t.value)}function El(t){let r=t.provenance.class_names;return a`Its classes: ${r.map((e,s)=>a`${s?", ":p}<bdi>${e}</bdi>`)}.`}var $i={at:"tasks",title:"Task",show:([t=""])=>a`<task-page .task=${t}></task-page>`};var Ds=[Go,$i,co,mi,Wo,Qo,Sn,po];var jr=class extends S{render(){return a`<form class="card key-form" @submit=${this.open}>
+      <h1>This server asks for a key</h1>
+      ${F.refused?a`<p class="problem" role="alert">The server did not take that key, or no longer takes it.</p>`:p}
+      <p>Its operator makes one with <code>task2vec keys create NAME --scope read</code>. It stays in this tab and is gone with it.</p>
+      <label for="key">Key</label>
+      <input id="key" name="key" type="password" autocomplete="off" spellcheck="false" required />
+      <button class="first" type="submit">Open</button>
+    </form>`}open(r){r.preventDefault();let e=new FormData(r.target).get("key");F.open(String(e).trim()),w.reload()}};jr=f([R("key-form")],jr);var Nr=class extends S{constructor(){super();this.shown="";new B(this,x,F,it)}get page(){return Ds.find(e=>e.at===x.page)}render(){let e=it.dark;return a`
+      <a class="skip button" href="#main" @click=${this.skip}>Skip to the content</a>
+      <header class="top">
+        <a class="brand" href=${K([])}>${yo}task2vec</a>
+        <nav aria-label="Pages">
+          ${Ds.filter(s=>s.menu).map(s=>a`<a href=${K(s.at?[s.at]:[])} aria-current=${s===this.page?"page":p}>${s.menu}</a>`)}
+        </nav>
+        <div class="end">
+          <a class="reference" href="docs">HTTP reference</a>
+          <button class="icon" type="button" aria-label=${e?"Light colours":"Dark colours"} @click=${()=>it.turn()}>
+            ${e?bo:$o}
+          </button>
+        </div>
+      </header>
+      ${F.lost?a`<p class="strip" role="status">The server does not answer. The page tries again until it does.</p>`:p}
+      <main id="main" tabindex="-1">${F.locked?a`<key-form></key-form>`:this.content()}</main>
+    `}content(){let e=this.page;return e?e.show(x.path.slice(1)):a`<div class="page">
+      <h1>There is no such page</h1>
+      <p>The address names <code>${x.page}</code>. <a href=${K([])}>Go to the map</a>.</p>
+    </div>`}skip(e){e.preventDefault(),this.main?.focus()}get main(){return this.querySelector("main")}updated(e){let s=x.path.join("/");if(s===this.shown&&this.hasUpdated)return;let n=this.shown===""&&!document.title.includes("·");this.shown=s;let o=x.path.slice(1).join("/");document.title=`${o?`${o} · `:""}${this.page?.title??"No such page"} · task2vec`,!n&&(scrollTo(0,0),this.main?.focus({preventScroll:!0}))}};Nr=f([R("atlas-shell")],Nr);

@@ -1,0 +1,59 @@
+"""A real Chromium on a real server; whatever goes wrong on a page fails its test."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_server import LiveServer
+from playwright.sync_api import Browser, expect, sync_playwright
+from watched import LONG, MARKUP, RIGHT_TO_LEFT, Watched, send, serving, watching
+
+# A machine that runs other tests beside is slow; a test that passes does not wait.
+expect.set_options(timeout=30_000)
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, which draws by software; playwright downloads none."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium: `apt-get install chromium`")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with four small tasks, three of which have hostile names."""
+    with serving(tmp_path_factory.mktemp("atlas")) as url:
+        rename(url, "emoji_food", MARKUP)
+        rename(url, "fashion_tops", RIGHT_TO_LEFT)
+        rename(url, "greek_capitals", LONG)
+        yield url
+
+
+def rename(url: str, task: str, name: str) -> None:
+    edit = {"name": name, "tags": ["letters", MARKUP]}
+    send(f"{url}/v1/tasks/{task}", edit, method="PATCH")
+
+
+@pytest.fixture
+def empty_server(tmp_path: Path) -> Iterator[LiveServer]:
+    """A server on an empty store, in the folder ``store``."""
+    with LiveServer(tmp_path / "log") as live:
+        live.start(["--workers", "0"], store=tmp_path / "store")
+        yield live
+
+
+@pytest.fixture
+def atlas(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Watched]:
+    """A page in a fresh context, whose options a test gives by ``@pytest.mark.parametrize``."""
+    with watching(browser, server, **getattr(request, "param", {})) as watched:
+        yield watched

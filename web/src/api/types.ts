@@ -1,0 +1,24 @@
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+export type Task = Schemas["Task"];
+export type TaskDetails = Schemas["TaskDetails"];
+export type Space = Schemas["Space"];
+export type MapColumns = Schemas["MapColumns"];
+export type TaskPictures = Schemas["TaskPictures"];
+export type TaskLayers = Schemas["TaskLayers"];
+export type Neighbour = Schemas["Neighbour"];
+export type Distances = Schemas["Distances"];
+export type Model = Schemas["Model"];
+export type Outcome = Schemas["Outcome"];
+export type Job = Schemas["Job"];
+export type Problem = Schemas["Problem"];
+export type Recommended = Schemas["Recommended"];
+export type Recommendation = Schemas["Recommendation"];
+export type Recipe = Schemas["Recipe"];
+export type Explanation = Schemas["Explanation"];
+export type Backtest = Schemas["Backtest"];
+export type Tuned = Schemas["Tuned"];
+export type Dataset = Schemas["Dataset"];
+export type Bundle = Schemas["Bundle"];
+export type Embedding = Schemas["Embedding"];

@@ -1,0 +1,80 @@
+import { api } from "../api/client";
+import { type ApiError, asError } from "../api/problem";
+import type { Dataset, Job } from "../api/types";
+import { upload } from "../api/upload";
+import { Source } from "../base";
+import { type Content, contentOf, sendable } from "../files/content";
+import type { Dropped } from "../files/dropped";
+import { tarOf } from "../files/tar";
+
+/** What is being dropped, checked and sent. It outlives the page, so that a new key loses nothing. */
+class Sending extends Source {
+  dropped: Dropped | null = null;
+  content: Content | null = null;
+  name = "";
+  tags = "";
+  sent = 0;
+  total = 0;
+  error: ApiError | null = null;
+  uploading = false;
+  private dataset: Dataset | null = null;
+  private stop = new AbortController();
+
+  async take(coming: Promise<Dropped>): Promise<void> {
+    this.clear();
+    try {
+      this.dropped = await coming;
+      this.name = this.dropped.name;
+      this.changed();
+      this.content = await contentOf(this.dropped);
+    } catch (error) {
+      this.error = asError(error);
+    }
+    this.changed();
+  }
+
+  clear(): void {
+    this.stop.abort();
+    Object.assign(this, { dropped: null, content: null, name: "", tags: "", dataset: null, error: null, uploading: false, sent: 0, total: 0 });
+    this.changed();
+  }
+
+  cancel(): void {
+    this.stop.abort();
+    this.uploading = false;
+    this.changed();
+  }
+
+  /** Upload what was dropped and begin to embed it; returns the job, or null where that failed. */
+  async send(): Promise<Job | null> {
+    const { dropped, content } = this;
+    if (!dropped || !content) return null;
+    this.error = null;
+    this.uploading = true;
+    this.changed();
+    const { signal } = (this.stop = new AbortController());
+    try {
+      // What has arrived is not sent again where only the name was refused.
+      this.dataset ??= await upload(dropped.archive ?? tarOf(sendable(content)), {
+        file: dropped.archive?.name ?? `${this.name}.tar`,
+        name: this.name,
+        tell: (sent, total) => {
+          Object.assign(this, { sent, total });
+          this.changed();
+        },
+        signal,
+      });
+      const tags = this.tags.split(",").map((each) => each.trim()).filter(Boolean);
+      const found = await api.POST("/v1/tasks", { body: { dataset: this.dataset.id, name: this.name, tags } as never });
+      return found.data as Job;
+    } catch (error) {
+      if (!signal.aborted) this.error = asError(error);
+      return null;
+    } finally {
+      this.uploading = false;
+      this.changed();
+    }
+  }
+}
+
+export const sending = new Sending();
