@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,6 +41,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write tests/seconds.json anew, by what this run takes",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a cache of its own, in which only the converted weights are from before.
+
+    What was measured by hand on the images of a test would answer that test; commands that run in
+    processes of their own get the folder by their environment, as do the workers of xdist.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    from task2vec.probe.cache import cache_folder
+
+    folder = TemporaryDirectory(prefix="task2vec-tests-cache-")
+    for weights in cache_folder().glob("*.safetensors"):
+        (Path(folder.name) / weights.name).symlink_to(weights)
+    before = os.environ.get("TASK2VEC_CACHE")
+    os.environ["TASK2VEC_CACHE"] = folder.name
+
+    def undo() -> None:
+        folder.cleanup()
+        del os.environ["TASK2VEC_CACHE"]
+        if before is not None:
+            os.environ["TASK2VEC_CACHE"] = before
+
+    config.add_cleanup(undo)
 
 
 @pytest.hookimpl(trylast=True)
@@ -77,6 +103,7 @@ def no_known_probes(
     """Let each test measure its own linear probes, whatever others have measured."""
     place = tmp_path_factory.getbasetemp() / f"linear-probes-{next(_PLACES)}"
     monkeypatch.setattr("task2vec.finetuning.probe_cache.FOLDER", str(place))
+    small_store.forget_measured()
 
 
 @pytest.fixture(scope="session", autouse=True)

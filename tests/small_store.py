@@ -56,6 +56,12 @@ def snapshot(folder: Path) -> dict[str, bytes] | None:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
+def forget_measured() -> None:
+    """Remove what questions measured in this process's store: it would answer a later test."""
+    if own_folder is not None:
+        shutil.rmtree(own_folder / "small_store" / STORED, ignore_errors=True)
+
+
 @lru_cache(maxsize=1)
 def build() -> SmallStore:
     """Make the store once for all processes of a run; tests copy it before they write to it.

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
+_MADE = ("demo-out", "build", "node_modules")
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`]*)$")
 
 
@@ -43,7 +44,7 @@ def documents() -> list[Path]:
 
 
 def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") or part in ("demo-out", "build") for part in path.parts)
+    return any(part.startswith(".") or part in _MADE for part in path.parts)
 
 
 def blocks(text: str) -> Iterator[Block]:
