@@ -46,7 +46,8 @@ def test_others_are_placed_where_their_distances_say():
     assert np.quantile(errors, 0.95) < 0.01
     assert errors.max() < 0.3
     # Whoever else is placed does not matter.
-    np.testing.assert_array_equal(place(lengths(others[:3], landmarks), landmarks), found[:3])
+    few = place(lengths(others[:3], landmarks), landmarks)
+    np.testing.assert_allclose(few, found[:3], rtol=0, atol=1e-12)
 
 
 def test_the_misfit_is_that_of_the_definition():
