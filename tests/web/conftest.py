@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from live_server import LiveServer
 from playwright.sync_api import Browser, expect, sync_playwright
-from watched import LONG, MARKUP, RIGHT_TO_LEFT, Watched, send, serving, watching
+from watched import LONG, MARKUP, RIGHT_TO_LEFT, Watched, rename, serving, watching
 
 # A machine that runs other tests beside is slow; a test that passes does not wait.
 expect.set_options(timeout=30_000)
@@ -37,11 +37,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         rename(url, "fashion_tops", RIGHT_TO_LEFT)
         rename(url, "greek_capitals", LONG)
         yield url
-
-
-def rename(url: str, task: str, name: str) -> None:
-    edit = {"name": name, "tags": ["letters", MARKUP]}
-    send(f"{url}/v1/tasks/{task}", edit, method="PATCH")
 
 
 @pytest.fixture

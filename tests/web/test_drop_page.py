@@ -55,6 +55,39 @@ def test_what_would_be_sent_is_said_before_anything_is(atlas: Watched, images: P
     assert "POST" not in sent
 
 
+def test_loose_images_are_sorted_by_their_names_or_by_hand(
+    atlas: Watched, images: Path, tmp_path: Path
+) -> None:
+    first, second, third = sorted(each for each in images.iterdir())
+    loose = tmp_path / "loose"
+    loose.mkdir()
+    for folder, label in ((first, "cat"), (second, "big dog")):
+        for number, each in enumerate(sorted(folder.iterdir())):
+            shutil.copy(each, loose / f"{label}_{number}{each.suffix}")
+    page = atlas.open("#/drop")
+    page.get_by_label("Choose images").set_input_files(sorted(loose.iterdir()))
+    form = page.locator("form.check")
+    expect(form).to_contain_text(f"{2 * IMAGES} images lie in no folder")
+    expect(page.get_by_role("button", name="Send, embed and recommend")).to_be_disabled()
+    page.get_by_role("button", name="Sort them by their names: big dog (8), cat (8)").click()
+    expect(form).to_contain_text(f"{2 * IMAGES} images of 2 classes")
+
+    page.get_by_label("Add images").set_input_files(sorted(third.iterdir()))
+    page.get_by_role("button", name="Put them into this class").click()
+    page.get_by_label("Class of these images").fill("bird")
+    page.keyboard.press("Enter")
+    expect(form).to_contain_text(f"{3 * IMAGES} images of 3 classes")
+    page.get_by_label("Add a folder").set_input_files(first)
+    expect(form).to_contain_text(f"{4 * IMAGES} images of 4 classes")
+    assert [text.split("\n")[0] for text in page.locator(".classes li").all_inner_texts()] == [
+        first.name,
+        "big dog",
+        "bird",
+        "cat",
+    ]
+    assert atlas.axe() == []
+
+
 def test_a_folder_that_is_no_task_is_not_sent(atlas: Watched, images: Path) -> None:
     page = atlas.open("#/drop")
     first, *others = sorted(images.iterdir())

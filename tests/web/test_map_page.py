@@ -37,6 +37,15 @@ def dots(page: Page) -> list[tuple[float, float]]:
     return middles
 
 
+def colour_at(page: Page, x: float, y: float) -> np.ndarray:
+    plane = page.locator("map-canvas canvas")
+    pixels = np.asarray(Image.open(io.BytesIO(plane.screenshot())).convert("RGB")).astype(int)
+    box = plane.bounding_box()
+    assert box is not None
+    found: np.ndarray = pixels[round(y - box["y"]), round(x - box["x"])]
+    return found
+
+
 def test_the_map_and_the_table_show_the_same_tasks(atlas: Watched) -> None:
     page = atlas.open()
     names = {each["name"] for each in tasks_of(atlas.url)}
@@ -89,6 +98,27 @@ def test_a_click_on_the_map_selects_and_shows_what_is_near(atlas: Watched) -> No
     expect(near).to_have_count(3)
     others = {each["name"] for each in tasks_of(atlas.url)} - {hovered}
     assert set(page.locator("table.forest .name-link").all_inner_texts()) == others
+
+
+def test_every_dot_has_a_disc_of_its_noise(atlas: Watched) -> None:
+    page = atlas.open()
+    labels(page)
+    page.wait_for_timeout(500)
+    (x, y), ground = dots(page)[0], colour_at(page, *corner(page))
+    # Above the dot, where no name stands, within half the standard error.
+    tinted = colour_at(page, x + 5, y - 8)
+
+    assert 3 < np.abs(tinted - ground).max() < 40
+    page.mouse.move(x + 3, y + 3)
+    expect(page.locator(".tip")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert np.abs(colour_at(page, x + 5, y - 8) - ground).max() > np.abs(tinted - ground).max()
+
+
+def corner(page: Page) -> tuple[float, float]:
+    box = page.locator("map-canvas canvas").bounding_box()
+    assert box is not None
+    return box["x"] + 3, box["y"] + 3
 
 
 def test_a_line_around_dots_selects_them(atlas: Watched) -> None:

@@ -1,15 +1,36 @@
 """A task's page: its numbers, near tasks, pictures, embedding, outcomes and provenance."""
 
 import re
+import shutil
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import small_store
 from playwright.sync_api import expect
-from watched import LONG, MARKUP, Watched, get, tasks_of
+from watched import LONG, MARKUP, Watched, get, rename, serving, tasks_of
 
+from task2vec import LocalClient
+
+EXPERT, PART = "letters_expert", "part_of_letters"
 NARROW = {"viewport": {"width": 360, "height": 740}}
 DARK = {"color_scheme": "dark"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with six tasks, one of which has an expert, and another half of its images."""
+    folder = tmp_path_factory.mktemp("atlas")
+    store = shutil.copytree(small_store.build().store, folder / "store")
+    part = small_store.cut("latin_small_letters", folder / PART, classes=2)
+    with LocalClient(store) as client:
+        client.embed(part, images=12)
+        client.finetune("latin_small_letters", name=EXPERT, recipe="linear-probe")
+    with serving(folder) as url:
+        rename(url, "emoji_food", MARKUP)
+        rename(url, "greek_capitals", LONG)
+        yield url
 
 
 def view_of(atlas: Watched, name: str) -> tuple[str, dict[str, Any]]:
@@ -54,6 +75,25 @@ def test_it_shows_images_of_each_class(atlas: Watched) -> None:
     assert [row.locator("span").count() for row in rows.all()] == [k["pictures"] for k in kept]
     first = rows.first.locator("span").first
     expect(first).to_have_css("background-image", re.compile(r'url\("blob:'))
+
+
+def test_it_shows_experts_and_tasks_that_share_images(atlas: Watched) -> None:
+    view, task = view_of(atlas, "latin_small_letters")
+    page = atlas.open(view)
+    near = get(f"{atlas.url}/v1/tasks/{task['id']}/neighbours?k=8")["neighbours"]
+    (part,) = (each for each in near if each["shares_images"])
+    experts = page.locator("section", has=page.get_by_role("heading", name="Experts"))
+    shared = page.locator("section", has=page.get_by_role("heading", name="Shared images"))
+
+    expect(experts.locator("tbody tr")).to_have_count(1)
+    expect(experts.locator("tbody tr")).to_contain_text(EXPERT)
+    expect(experts.locator("tbody tr")).to_contain_text("efficientnet_lite0")
+    expect(shared.locator("tbody tr")).to_have_count(1)
+    row = shared.locator("tbody tr").inner_text().split()
+    assert row == [PART, str(part["shared_images"]), f"{100 * part['shared_share']:.0f}", "%"]
+    other = atlas.open(view_of(atlas, "fashion_tops")[0])
+    expect(other.locator("article")).to_contain_text("No model was fine-tuned on it yet.")
+    expect(other.locator("article")).to_contain_text("None of the nearest 4 tasks has images of it")
 
 
 def test_names_that_mean_harm_are_text(atlas: Watched) -> None:

@@ -78,6 +78,11 @@ def tasks_of(url: str) -> list[dict[str, Any]]:
     return found
 
 
+def rename(url: str, task: str, name: str) -> None:
+    edit = {"name": name, "tags": ["letters", MARKUP]}
+    send(f"{url}/v1/tasks/{task}", edit, method="PATCH")
+
+
 @contextmanager
 def serving(folder: Path, *, workers: int = 0) -> Iterator[str]:
     """The address of a server on a store of four small tasks, in the folder ``store``."""

@@ -46,6 +46,22 @@ async function walk(entry: FileSystemEntry, found: Member[]): Promise<void> {
   }
 }
 
+/** What was chosen before, and more; an archive is not added to, it takes the place. */
+export function together(before: Dropped | null, more: Dropped): Dropped {
+  if (!before || before.archive || more.archive) return more;
+  const taken = new Map(before.members.map((each) => [each.path, each.file]));
+  const members = [...before.members];
+  for (const { path, file } of more.members) {
+    const there = taken.get(path);
+    if (there && there.size === file.size && there.lastModified === file.lastModified) continue;
+    let own = path;
+    for (let number = 2; taken.has(own); number += 1) own = path.replace(/(\.\w+)?$/, ` ${number}$1`);
+    taken.set(own, file);
+    members.push({ path: own, file });
+  }
+  return { name: before.name || more.name, members, archive: null };
+}
+
 /** The folder that holds all is the name of the data set, and no class. */
 function named(members: Member[]): Dropped {
   const [top] = members[0]?.path.split("/", 1) ?? [];

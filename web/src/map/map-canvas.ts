@@ -31,6 +31,7 @@ export const drawing = (): Promise<Drawing> => import(DRAWING) as Promise<Drawin
 
 const KEEP_MS = 400;
 const MOST_LABELS = 300;
+const MOST_HALOS = 300;
 const MOST_PICTURES = 12;
 // Each asks the server once.
 const MOST_LINED = 5;
@@ -86,7 +87,8 @@ export class MapCanvas extends Panel {
 
   private notes(): string[] {
     const notes = ["Larger dots: more images."];
-    if (this.view.selected.length) notes.push("Lines: the nearest tasks, dotted where others may be as near. Disc: how far two repeats lie apart.");
+    if (this.view.selected.length) notes.push("Lines: the nearest tasks, dotted where others may be as near.");
+    if (this.view.selected.length || this.tasks.length <= MOST_HALOS) notes.push("Discs: how far two repeats of an embedding lie apart.");
     if (atlas.stress !== null) notes.push(`Distances on the map are off by about ${percent(atlas.stress, 0)}.`);
     if (atlas.mapError) notes.push(`No map: ${atlas.mapError.message}`);
     return notes;
@@ -168,7 +170,7 @@ export class MapCanvas extends Panel {
     this.changedDots = false;
     this.map.show({
       dots: this.dots,
-      halos: [...marked].flatMap((id) => shown.get(id) ?? []).map((task) => haloOf(task, this.colouring)),
+      halos: this.haloed(marked).map((task) => haloOf(task, this.colouring, marked.has(task.id))),
       edges: selected.slice(0, MOST_LINED).flatMap((id) => {
         const task = shown.get(id);
         return task ? edgesOf(task, near.of(keyOf(id, this.view.asymmetric)).value, shown) : [];
@@ -177,6 +179,11 @@ export class MapCanvas extends Panel {
     });
     this.wishes = this.wish();
     this.write();
+  }
+
+  /** The tasks with a disc around: all where they are few, else those that are marked. */
+  private haloed(marked: ReadonlySet<string>): OnMap[] {
+    return this.tasks.length <= MOST_HALOS ? this.tasks : this.tasks.filter((each) => marked.has(each.id));
   }
 
   /** Place the names for what the camera sees now. */

@@ -38,11 +38,12 @@ export function dotsOf(tasks: OnMap[], colouring: Colouring, selection: readonly
 }
 
 /** A disc as wide as two repeats of the embedding lie apart. */
-export const haloOf = (task: OnMap, colouring: Colouring): Halo => ({
+export const haloOf = (task: OnMap, colouring: Colouring, marked: boolean): Halo => ({
   x: task.x,
   y: task.y,
   radius: (task.standard_error ?? 0) / 2,
   colour: colouring.of(task),
+  marked,
 });
 
 /** The lines from a selected task to its near ones that are shown. */

@@ -20,6 +20,8 @@ export interface Halo {
   y: number;
   radius: number;
   colour: Colour;
+  /** Of a task that is selected or pointed at. */
+  marked: boolean;
 }
 
 /** A line from the selected task to a near one; `open`: the noise leaves its rank open. */
@@ -172,7 +174,7 @@ export class TaskMap {
           data: scene.halos,
           getPosition: (each) => [each.x, each.y],
           getRadius: (each) => each.radius,
-          getFillColor: (each) => [...each.colour, scene.dark ? 34 : 26],
+          getFillColor: (each) => [...each.colour, (scene.dark ? 18 : 14) * (each.marked ? 2.5 : 1)],
           radiusUnits: "common",
           parameters: { depthWriteEnabled: false },
         }),

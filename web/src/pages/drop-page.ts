@@ -56,9 +56,9 @@ export class DropPage extends Panel {
         @drop=${this.drop}
       >
         <p class="take">Drop a folder here: one folder of images for each class.</p>
-        <p class="quiet">Or an archive of such folders: .zip, .tar, .tar.gz, .npz or .parquet. Nothing is sent before you say so.</p>
+        <p class="quiet">Or an archive of such folders: .zip, .tar, .tar.gz, .npz or .parquet. Or the images themselves, class by class. Nothing is sent before you say so.</p>
         <div class="buttons">
-          ${this.chooser("Choose a folder", true)} ${this.chooser("Choose an archive", false)}
+          ${chooser("Choose a folder", "folder")} ${chooser("Choose an archive", "archive")} ${chooser("Choose images", "images")}
         </div>
       </section>
       <section class="card">
@@ -71,12 +71,6 @@ export class DropPage extends Panel {
       </section>`;
   }
 
-  private chooser(text: string, folder: boolean): TemplateResult {
-    return html`<label class="button ${folder ? "first" : ""}">
-      ${text}<input class="unseen" type="file" ?webkitdirectory=${folder} accept=${folder ? nothing : ".zip,.tar,.gz,.tgz,.bz2,.xz,.npz,.parquet"} @change=${this.chosen} />
-    </label>`;
-  }
-
   private checked(): TemplateResult {
     const { content, uploading } = sending;
     if (!content) return sending.error ? html`<button type="button" @click=${() => sending.clear()}>Choose others</button>` : busy("Looking at the images …");
@@ -87,7 +81,7 @@ export class DropPage extends Panel {
       <p class="take">
         ${counts ? html`${whole(images)} images of ${whole(counts.size)} classes, ` : html`${name(sending.dropped!.archive!.name)}, `}${bytes(content.bytes)} to send.
       </p>
-      ${content.loose ? html`<p class="warning">${whole(content.loose)} images lie in no folder and have no class: they are not sent.</p>` : nothing}
+      ${content.loose ? this.loose(content) : nothing}
       ${content.left.length
         ? html`<details><summary>${whole(content.left.length)} other files stay here</summary><ul>${content.left.slice(0, 20).map((each) => html`<li>${name(each)}</li>`)}</ul></details>`
         : nothing}
@@ -108,10 +102,32 @@ export class DropPage extends Panel {
         : html`<div class="buttons">
             <button class="first" type="submit" ?disabled=${fault !== null}>Send, embed and recommend</button>
             <button type="button" @click=${() => sending.clear()}>Choose others</button>
+            ${sending.dropped!.archive ? nothing : html`${chooser("Add a folder", "folder")} ${chooser("Add images", "images")}`}
           </div>`}
       ${counts ? html`<ul class="classes">${[...counts].slice(0, MOST_CLASSES).map(([label, count]) => this.classed(label, count, content))}</ul>` : nothing}
       ${counts && counts.size > MOST_CLASSES ? html`<p class="quiet">and ${whole(counts.size - MOST_CLASSES)} more classes</p>` : nothing}
     </form>`;
+  }
+
+  /** What to do with images that lie in no folder. */
+  private loose(content: Content): TemplateResult {
+    const told = html`<p class="warning">${whole(content.loose)} images lie in no folder and have no class: they are not sent.</p>`;
+    if (sending.dropped!.archive) return told;
+    const { named } = content;
+    const join = () => {
+      const field = this.querySelector<HTMLInputElement>("input[name=class]")!;
+      const label = field.value.trim();
+      field.setCustomValidity(label && !/[/\\]|^\./.test(label) ? "" : "The name of a class, without slashes and without a dot at its beginning.");
+      if (field.reportValidity()) void sending.classify(label);
+    };
+    return html`${told}
+      <div class="limits">
+        <label>Class of these images
+          <input name="class" maxlength="200" @input=${(event: Event) => (event.target as HTMLInputElement).setCustomValidity("")} @keydown=${(event: KeyboardEvent) => event.key === "Enter" && (event.preventDefault(), join())} />
+        </label>
+        <button type="button" @click=${join}>Put them into this class</button>
+        ${named ? html`<button type="button" @click=${() => sending.classify(null)}>Sort them by their names: ${inShort(named)}</button>` : nothing}
+      </div>`;
   }
 
   private classed(label: string, count: number, content: Content): TemplateResult {
@@ -127,11 +143,6 @@ export class DropPage extends Panel {
     event.stopPropagation();
     this.over = false;
     if (event.dataTransfer) void sending.take(droppedOn(event.dataTransfer));
-  }
-
-  private chosen(event: Event): void {
-    const files = [...((event.target as HTMLInputElement).files ?? [])];
-    if (files.length) void sending.take(Promise.resolve(fromFiles(files)));
   }
 
   private async send(event: Event): Promise<void> {
@@ -159,6 +170,22 @@ function faultOf(content: Content, counts: Map<string, number> | null): string |
   if (counts.size === 0 && content.loose) return "No image lies in a folder. Put the images of each class into a folder with its name, and drop the folder that holds these.";
   if (counts.size < 2) return `A task has 2 classes at least, and ${counts.size === 1 ? "there is one folder with images" : "there are no images"}. Drop the folder that holds the folders of the classes.`;
   return null;
+}
+
+/** The first classes with their numbers of images. */
+const inShort = (counts: Map<string, number>): string =>
+  [...counts].slice(0, 4).map(([label, count]) => `${label} (${whole(count)})`).join(", ") + (counts.size > 4 ? ", …" : "");
+
+const ACCEPTED = { folder: nothing, archive: ".zip,.tar,.gz,.tgz,.bz2,.xz,.npz,.parquet", images: "image/*" };
+
+function chooser(text: string, kind: keyof typeof ACCEPTED): TemplateResult {
+  const chosen = (event: Event) => {
+    const files = [...((event.target as HTMLInputElement).files ?? [])];
+    if (files.length) void sending.take(Promise.resolve(fromFiles(files)));
+  };
+  return html`<label class="button ${text === "Choose a folder" ? "first" : ""}">
+    ${text}<input class="unseen" type="file" ?webkitdirectory=${kind === "folder"} ?multiple=${kind === "images"} accept=${ACCEPTED[kind]} @change=${chosen} />
+  </label>`;
 }
 
 const shown = new WeakMap<File, string>();

@@ -3,11 +3,13 @@ import { customElement, property } from "lit/decorators.js";
 import type { TaskDetails } from "../api/types";
 import { Panel, Watch } from "../base";
 import "../parts/class-pictures";
+import { expertTable } from "../parts/experts";
 import { layerStrip } from "../parts/layer-strip";
 import { nearTasks } from "../parts/near-tasks";
 import { outcomeTable } from "../parts/outcome-table";
 import { problemNote } from "../parts/problem-note";
 import { provenance } from "../parts/provenance";
+import { sharedImages } from "../parts/shared-images";
 import "../parts/task-picture";
 import { busy, name, number, warnings, whole } from "../parts/words";
 import type { Asked } from "../state/answers";
@@ -74,11 +76,18 @@ export class TaskPage extends Panel {
         ${when(layers.of(task.id), "Reading the embedding", layerStrip)}
       </section>
       <section class="card">
+        <h2>Experts</h2>
+        ${expertTable(experts, atlas.models)}
+      </section>
+      <section class="card">
         <h2>Outcomes</h2>
-        ${experts.length ? html`<p>Experts of it: ${experts.map((each, i) => html`${i ? ", " : nothing}${name(each.name)}`)}.</p>` : nothing}
         ${when(outcomesOn.of(task.id), "Reading the outcomes", (found) =>
           found.length ? outcomeTable(found) : html`<p class="quiet">Nothing is recorded of what fine-tuning gave on it.</p>`,
         )}
+      </section>
+      <section class="card">
+        <h2>Shared images</h2>
+        ${when(near.of(keyOf(task.id, false)), "Looking for near tasks", ({ neighbours }) => sharedImages(neighbours))}
       </section>
       <section class="card">
         <h2>Provenance</h2>

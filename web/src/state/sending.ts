@@ -3,8 +3,8 @@ import { type ApiError, asError } from "../api/problem";
 import type { Dataset, Job } from "../api/types";
 import { upload } from "../api/upload";
 import { Source } from "../base";
-import { type Content, contentOf, sendable } from "../files/content";
-import type { Dropped } from "../files/dropped";
+import { classInName, type Content, contentOf, isLoose, sendable } from "../files/content";
+import { type Dropped, together } from "../files/dropped";
 import { tarOf } from "../files/tar";
 
 /** What is being dropped, checked and sent. It outlives the page, so that a new key loses nothing. */
@@ -20,17 +20,30 @@ class Sending extends Source {
   private dataset: Dataset | null = null;
   private stop = new AbortController();
 
+  /** Take what was dropped, beside what was before: the images of a task may come class by class. */
   async take(coming: Promise<Dropped>): Promise<void> {
+    const { dropped: before, name, tags } = this;
     this.clear();
     try {
-      this.dropped = await coming;
-      this.name = this.dropped.name;
+      this.dropped = together(before, await coming);
+      this.name = before ? name : this.dropped.name;
+      this.tags = tags;
       this.changed();
       this.content = await contentOf(this.dropped);
     } catch (error) {
       this.error = asError(error);
     }
     this.changed();
+  }
+
+  /** Put the images that lie in no folder into this class; without one, into those of their names. */
+  async classify(label: string | null): Promise<void> {
+    if (!this.dropped) return;
+    const members = this.dropped.members.map(({ path, file }) =>
+      isLoose(path) ? { path: `${label ?? classInName(path)}/${path}`, file } : { path, file },
+    );
+    this.dropped = { ...this.dropped, members: [] };
+    await this.take(Promise.resolve({ name: "", members, archive: null }));
   }
 
   clear(): void {
