@@ -3,6 +3,7 @@
 import sys
 
 from benchmarks import (
+    atlas,
     client_import,
     cold_start,
     coverage,
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "memory": memory.measure,
     "cold_start": cold_start.measure,
     "first_answer": first_answer.measure,
+    "atlas": atlas.measure,
     "decoding": decoding.measure,
     "scaling": scaling.measure,
     "published_method": published_method.measure,
