@@ -25,7 +25,7 @@ void main(void) {
   gl_Position = project_position_to_clipspace(positions, vec3(0.), vec3(0.));
   radius = (radii + 0.5 * lineWidths) * project.devicePixelRatio;
   width = lineWidths * project.devicePixelRatio;
-  gl_PointSize = 2. * radius + 2.;
+  gl_PointSize = 2. * radius + 1.;
   fill = fillColors;
   line = lineColors;
 }`;
@@ -38,7 +38,7 @@ in float radius;
 in float width;
 out vec4 fragColor;
 void main(void) {
-  float away = length(gl_PointCoord - 0.5) * (2. * radius + 2.);
+  float away = length(gl_PointCoord - 0.5) * (2. * radius + 1.);
   float inside = clamp(radius + 0.5 - away, 0., 1.);
   if (inside <= 0.) discard;
   float border = width > 0. ? clamp(away - radius + width + 0.5, 0., 1.) : 0.;

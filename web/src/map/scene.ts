@@ -12,8 +12,8 @@ export const isOnMap = (task: Placed): task is OnMap => task.x !== null && task.
 const RADII: [most: number, least: number, room: number][] = [
   [300, 4, 9],
   [2000, 3, 6],
-  [20_000, 1.5, 2.5],
-  [Infinity, 1, 1.5],
+  [20_000, 1.2, 1.6],
+  [Infinity, 0.8, 0.8],
 ];
 const MARGIN = 80;
 

@@ -60,6 +60,7 @@ export interface Events {
 const DASHES = 14;
 // So many pixels beside a dot still point at it, and so far a click may move.
 const REACH = 4;
+const MOST_EDGED = 2000;
 // Keys move through the table, which shows the same.
 const CONTROLLER = { inertia: 250, doubleClickZoom: false, keyboard: false };
 
@@ -78,12 +79,14 @@ export class TaskMap {
     this.state = { target: [camera.x, camera.y, 0], zoom: camera.zoom, minZoom: -2, maxZoom: 14 };
     this.deck = new Deck({
       parent,
-      views: new OrthographicView({ id: "map", flipY: false }),
+      views: this.view(),
       initialViewState: this.state,
       controller: CONTROLLER,
       useDevicePixels: true,
-      // Dots have smooth edges of their own.
-      deviceProps: { type: "webgl", debug: false, webgl: { antialias: false } },
+      // Dots have smooth edges of their own. An opaque map need not be put together with
+      // the page behind it, which takes as long as ten thousand dots without a graphics card.
+      deviceProps: { type: "webgl", debug: false, webgl: { antialias: false, alpha: false } },
+      onAfterRender: () => parent.classList.add("drawn"),
       getCursor: ({ isDragging }) =>
         isDragging ? "grabbing" : this.hovered ? "pointer" : "grab",
       onViewStateChange: ({ viewState, interactionState }) => {
@@ -97,6 +100,13 @@ export class TaskMap {
       layers: [],
     });
     this.listen();
+  }
+
+  /** The view, on the colour of the page. */
+  private view(): OrthographicView {
+    const ground = getComputedStyle(this.parent).getPropertyValue("--ground").trim();
+    const clearColor = [1, 3, 5].map((at) => parseInt(ground.slice(at, at + 2), 16));
+    return new OrthographicView({ id: "map", flipY: false, clear: true, clearColor });
   }
 
   /**
@@ -167,7 +177,10 @@ export class TaskMap {
     this.dots = scene.dots;
     const ring: [number, number, number, number] = scene.dark ? [240, 243, 250, 255] : [16, 20, 30, 255];
     const edge: [number, number, number, number] = scene.dark ? [200, 208, 224, 140] : [255, 255, 255, 255];
+    // Where dots are many, lines around them cover one another and take as long to draw as the dots.
+    const edged = scene.dots.length <= MOST_EDGED ? 1 : 0;
     this.deck.setProps({
+      views: this.view(),
       layers: [
         new ScatterplotLayer<Halo>({
           id: "halos",
@@ -194,7 +207,7 @@ export class TaskMap {
           getRadius: (each) => each.radius,
           getFillColor: (each) => [...each.colour, 235],
           getLineColor: (each) => (each.selected ? ring : edge),
-          getLineWidth: (each) => (each.selected ? 3 : 1),
+          getLineWidth: (each) => (each.selected ? 3 : edged),
           updateTriggers: { getLineColor: scene.dark },
         }),
       ],
