@@ -87,6 +87,19 @@ def test_loose_images_are_sorted_by_their_names_or_by_hand(
     ]
     assert atlas.axe() == []
 
+    # Other images of the same names and sizes are other images; the same ones are there already.
+    content = next(first.iterdir()).read_bytes()
+    for folder, expected in (("one", 2), ("two", 4), ("two", 4)):
+        for number in range(2):
+            path = tmp_path / folder / f"bird_{number}.png"
+            path.parent.mkdir(exist_ok=True)
+            if not path.exists():
+                path.write_bytes(content + folder.encode() + bytes([number]))
+        page.get_by_label("Add images").set_input_files(sorted((tmp_path / folder).iterdir()))
+        page.get_by_label("Class of these images").fill("bird")
+        page.keyboard.press("Enter")
+        expect(form).to_contain_text(f"{4 * IMAGES + expected} images of 4 classes")
+
 
 def test_a_folder_that_is_no_task_is_not_sent(atlas: Watched, images: Path) -> None:
     page = atlas.open("#/drop")

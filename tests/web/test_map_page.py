@@ -121,6 +121,23 @@ def corner(page: Page) -> tuple[float, float]:
     return box["x"] + 3, box["y"] + 3
 
 
+def test_the_buttons_move_dots_names_and_discs_together(atlas: Watched) -> None:
+    page = atlas.open()
+    labels(page)
+    page.wait_for_timeout(500)
+    before = dots(page)
+    for _ in range(2):
+        page.get_by_role("button", name="Zoom in").click()
+        page.wait_for_timeout(600)
+    assert dots(page) != before
+    page.get_by_role("button", name="Show all").click()
+    page.wait_for_timeout(600)
+    after = dots(page)
+
+    assert len(after) == len(before)
+    np.testing.assert_allclose(after, before, atol=2)
+
+
 def test_a_line_around_dots_selects_them(atlas: Watched) -> None:
     page = atlas.open()
     labels(page)

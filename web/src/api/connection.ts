@@ -3,7 +3,7 @@ import { Source } from "../base";
 const KEY = "task2vec-key";
 const RETRY_MS = 1500;
 
-/** The key of this tab, and whether the server answers. */
+/** The key of this tab, and whether the server answers. "back": what failed may be asked again. */
 class Connection extends Source {
   /** Whether the server has asked for a key, or refused the one that was sent. */
   locked = false;
@@ -20,6 +20,7 @@ class Connection extends Source {
     this.locked = false;
     this.refused = false;
     this.changed();
+    this.dispatchEvent(new Event("back"));
   }
 
   /** Forget the key. `refused`: the server no longer takes it. */

@@ -44,7 +44,7 @@ export async function contentOf(dropped: Dropped): Promise<Content> {
 
 /** The class that the name of a file tells: what stands before its number; null where it tells none. */
 export const classInName = (path: string): string | null =>
-  /^(.*?\p{L}.*?)[\s._(-]*\d+\)?\.\w+$/u.exec(path.split("/").at(-1)!)?.[1] ?? null;
+  /^(.*?\p{L})[\s._()\d-]*\d\)?\.\w+$/u.exec(path.split("/").at(-1)!)?.[1] ?? null;
 
 /** Whether a file is an image in no folder. */
 export const isLoose = (path: string): boolean => !hidden(path) && IMAGES.test(path) && classOf(path) === null;

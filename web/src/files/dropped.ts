@@ -47,19 +47,28 @@ async function walk(entry: FileSystemEntry, found: Member[]): Promise<void> {
 }
 
 /** What was chosen before, and more; an archive is not added to, it takes the place. */
-export function together(before: Dropped | null, more: Dropped): Dropped {
+export async function together(before: Dropped | null, more: Dropped): Promise<Dropped> {
   if (!before || before.archive || more.archive) return more;
   const taken = new Map(before.members.map((each) => [each.path, each.file]));
   const members = [...before.members];
   for (const { path, file } of more.members) {
-    const there = taken.get(path);
-    if (there && there.size === file.size && there.lastModified === file.lastModified) continue;
     let own = path;
-    for (let number = 2; taken.has(own); number += 1) own = path.replace(/(\.\w+)?$/, ` ${number}$1`);
+    let there = taken.get(own);
+    for (let number = 2; there && !(await same(there, file)); number += 1) {
+      own = path.replace(/(\.\w+)?$/, `_${number}$1`);
+      there = taken.get(own);
+    }
+    if (there) continue;
     taken.set(own, file);
     members.push({ path: own, file });
   }
   return { name: before.name || more.name, members, archive: null };
+}
+
+async function same(one: File, other: File): Promise<boolean> {
+  if (one.size !== other.size) return false;
+  const [a, b] = [new Uint8Array(await one.arrayBuffer()), new Uint8Array(await other.arrayBuffer())];
+  return a.every((byte, at) => byte === b[at]);
 }
 
 /** The folder that holds all is the name of the data set, and no class. */

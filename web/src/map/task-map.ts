@@ -76,7 +76,7 @@ export class TaskMap {
     camera: Camera,
     private readonly events: Events,
   ) {
-    this.state = { target: [camera.x, camera.y, 0], zoom: camera.zoom, minZoom: -2, maxZoom: 14 };
+    this.state = stateOf(camera);
     this.deck = new Deck({
       parent,
       views: this.view(),
@@ -158,7 +158,7 @@ export class TaskMap {
   }
 
   move(camera: Camera, smooth = true): void {
-    this.state = { ...this.state, target: [camera.x, camera.y, 0], zoom: camera.zoom };
+    this.state = stateOf(camera);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches || !smooth;
     this.deck.setProps({
       initialViewState: { ...this.state, transitionDuration: still ? 0 : 350 } as OrthographicViewState,
@@ -226,6 +226,14 @@ export class TaskMap {
     this.deck.finalize();
   }
 }
+
+/** The state of deck.gl that shows this; nothing of an earlier one, whose `zoomX` would go before `zoom`. */
+const stateOf = (camera: Camera): OrthographicViewState => ({
+  target: [camera.x, camera.y, 0],
+  zoom: camera.zoom,
+  minZoom: -2,
+  maxZoom: 14,
+});
 
 function dashed(edge: Edge): Edge[] {
   if (!edge.open) return [edge];

@@ -30,6 +30,8 @@ export class DropPage extends Panel {
   protected override willUpdate(): void {
     const job = route.query.get("job");
     if (job) this.embedding.follow(job);
+    // Other images were dropped meanwhile: the job goes on by itself.
+    else this.embedding.leave();
   }
 
   protected override render() {
@@ -167,8 +169,9 @@ export class DropPage extends Panel {
 
 function faultOf(content: Content, counts: Map<string, number> | null): string | null {
   if (counts === null) return null;
+  if (counts.size < 2 && content.loose && content.classes) return "Say which classes these images are of: there have to be two at least.";
   if (counts.size === 0 && content.loose) return "No image lies in a folder. Put the images of each class into a folder with its name, and drop the folder that holds these.";
-  if (counts.size < 2) return `A task has 2 classes at least, and ${counts.size === 1 ? "there is one folder with images" : "there are no images"}. Drop the folder that holds the folders of the classes.`;
+  if (counts.size < 2) return `A task has 2 classes at least, and ${counts.size === 1 ? "there is one class with images" : "there are no images"}. Drop the folder that holds the folders of the classes.`;
   return null;
 }
 

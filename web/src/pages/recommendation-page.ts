@@ -261,9 +261,11 @@ const limited = (limits: Limits): boolean =>
 
 const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
+// While a server works on a store, commands go through it.
+const AT_SERVER = `--url ${location.origin}`;
 const command = (answer: Recommended): string =>
-  `task2vec recommend ${quoted(answer.task)} --explain\n` +
-  `task2vec finetune ${quoted(answer.task)} --from ${quoted(answer.chosen)} --recipe ${answer.recipe}`;
+  `task2vec recommend ${quoted(answer.task)} --explain ${AT_SERVER}\n` +
+  `task2vec finetune ${quoted(answer.task)} --from ${quoted(answer.chosen)} --recipe ${answer.recipe} ${AT_SERVER}`;
 
 export const recommendationPage: Page = {
   at: "recommend",

@@ -1,5 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { Model, Recipe, Recommended } from "../api/types";
+import { placeLabels } from "../map/labels";
 import { name, points, seconds, whole } from "../parts/words";
 import { extent, planOf, tick, ticks } from "./plans";
 
@@ -9,7 +10,8 @@ const LEFT = 52;
 const RIGHT = 20;
 const TOP = 16;
 const BOTTOM = 44;
-const LONGEST = 22;
+const RADIUS = 5;
+const LONGEST = 19;
 
 interface Point {
   model: string;
@@ -40,6 +42,11 @@ export function pareto(answer: Recommended, recipe: Recipe, models: readonly Mod
   const x = (cost: number) => LEFT + ((WIDE - LEFT - RIGHT) * (Math.log(cost / least) + 0.08)) / (Math.log(most / least) + 0.16);
   const y = (gain: number) => HIGH - BOTTOM - ((HIGH - TOP - BOTTOM) * (gain - low)) / (high - low);
   const front = all.filter((each) => each.best);
+  // Above the points, where neither the front nor the line of no gain goes through them.
+  const labels = placeLabels(
+    front.map(({ model, cost, gain }) => ({ id: model, name: short(model), x: x(cost), y: y(gain) - 3 * RADIUS, radius: 0, weight: 0, chosen: false, faint: false })),
+    { width: WIDE, height: HIGH - BOTTOM },
+  );
   return html`<figure class="chart">
     <svg viewBox="0 0 ${WIDE} ${HIGH}" role="img" aria-label=${`Gain against ${what}; the table under it has the numbers`}>
       ${ticks(low, high).map(
@@ -51,15 +58,11 @@ export function pareto(answer: Recommended, recipe: Recipe, models: readonly Mod
       <text class="tick-text" x=${(LEFT + WIDE - RIGHT) / 2} y=${HIGH - 6} text-anchor="middle">${what} (logarithmic)</text>
       <polyline class="front" points=${front.map((each) => `${x(each.cost)},${y(each.gain)}`).join(" ")} />
       ${all.map(
-        (each) => svg`<circle class=${each.best ? "point best" : "point"} cx=${x(each.cost)} cy=${y(each.gain)} r="5">
+        (each) => svg`<circle class=${each.best ? "point best" : "point"} cx=${x(each.cost)} cy=${y(each.gain)} r=${RADIUS}>
             <title>${each.model}: ${points(each.gain)} points, ${told(each.cost)}</title>
           </circle>`,
       )}
-      ${front.map((each) => {
-        const right = x(each.cost) > WIDE / 2;
-        return svg`<text class="chart-label" x=${x(each.cost) + (right ? -9 : 9)} y=${y(each.gain) - 8}
-          text-anchor=${right ? "end" : "start"}>${short(each.model)}</text>`;
-      })}
+      ${labels.map((each) => svg`<text class="chart-label" x=${each.left + 3} y=${each.top + 13}>${each.name}</text>`)}
     </svg>
     <figcaption>
       ${front.length === 1

@@ -2,7 +2,6 @@ import { html, nothing } from "lit";
 import { customElement } from "lit/decorators.js";
 import { connection } from "../api/connection";
 import { Panel } from "../base";
-import { atlas } from "../state/atlas";
 
 /** Asks for the key of a server that wants one; it is kept for this tab only. */
 @customElement("key-form")
@@ -22,6 +21,5 @@ export class KeyForm extends Panel {
     event.preventDefault();
     const key = new FormData(event.target as HTMLFormElement).get("key");
     connection.open(String(key).trim());
-    void atlas.reload();
   }
 }

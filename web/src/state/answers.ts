@@ -1,3 +1,4 @@
+import { connection } from "../api/connection";
 import { type ApiError, asError } from "../api/problem";
 import { Source } from "../base";
 
@@ -13,6 +14,7 @@ export class Answers<T> extends Source {
 
   constructor(private readonly ask: (key: string) => Promise<T>) {
     super();
+    connection.addEventListener("back", () => this.forgetErrors());
   }
 
   of(key: string): Asked<T> {
@@ -31,6 +33,11 @@ export class Answers<T> extends Source {
       },
     );
     return asked;
+  }
+
+  private forgetErrors(): void {
+    for (const [key, asked] of this.kept) if (asked.error) this.kept.delete(key);
+    this.changed();
   }
 
   /** Ask anew from now on: for one key, or for all. */

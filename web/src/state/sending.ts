@@ -25,13 +25,14 @@ class Sending extends Source {
     const { dropped: before, name, tags } = this;
     this.clear();
     try {
-      this.dropped = together(before, await coming);
-      this.name = before ? name : this.dropped.name;
+      this.dropped = await together(before, await coming);
+      this.name = (this.dropped.archive ? "" : name) || this.dropped.name;
       this.tags = tags;
       this.changed();
       this.content = await contentOf(this.dropped);
     } catch (error) {
-      this.error = asError(error);
+      // What was there before stays.
+      Object.assign(this, { dropped: before, content: before && (await contentOf(before)), name, tags, error: asError(error) });
     }
     this.changed();
   }
