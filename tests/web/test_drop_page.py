@@ -43,8 +43,8 @@ def test_what_would_be_sent_is_said_before_anything_is(atlas: Watched, images: P
 
     form = page.locator("form.check")
     expect(form).to_contain_text(f"{CLASSES * IMAGES} images of {CLASSES} classes")
-    expect(form).to_contain_text("1 images lie in no folder")
-    expect(form).to_contain_text("1 other files stay here")
+    expect(form).to_contain_text("1 image lies in no folder")
+    expect(form).to_contain_text("1 other file stays here")
     assert page.get_by_label("Name of the task").input_value() == "icons"
     shown = page.locator(".classes li").all_inner_texts()
     assert [text.split() for text in shown] == [

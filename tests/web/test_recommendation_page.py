@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from watched import LONG, MARKUP, Watched, send, tasks_of
 
 NARROW = {"viewport": {"width": 360, "height": 740}}
@@ -44,6 +44,23 @@ def test_it_says_what_the_api_says(atlas: Watched) -> None:
     gain = f"{abs(100 * plan['gain']):.1f}"
     assert gain in shown
     assert page.locator("copy-code code").last.inner_text().strip() == answer["code"].strip()
+
+
+@pytest.mark.parametrize(("more", "notes"), [(0.1, 1), (0.0, 0)])
+def test_accuracies_that_are_no_sums_are_said_to_be(
+    atlas: Watched, more: float, notes: int
+) -> None:
+    def answer(route: Route) -> None:
+        found = route.fetch().json()
+        for each in found["recommendations"]:
+            for plan in each["plans"]:
+                plan["accuracy"] = 0.5 + plan["gain"] + (more if plan["gain"] else 0)
+        route.fulfill(json=found)
+
+    atlas.page.route("**/v1/recommendations", answer)
+    page = atlas.open(of(atlas.url, "latin_small_letters"))
+    candidates(page)
+    expect(page.get_by_text("Go by the gains")).to_have_count(notes)
 
 
 def test_a_limit_stands_in_the_address_and_leaves_out_what_it_forbids(atlas: Watched) -> None:

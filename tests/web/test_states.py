@@ -1,5 +1,6 @@
 """What the page shows where there is no task, no key, or no server."""
 
+import re
 from pathlib import Path
 
 from live_server import LiveServer
@@ -23,6 +24,14 @@ def test_an_empty_store_offers_the_tasks_that_ship(
         page.get_by_role("button", name="Show the tasks").click()
         expect(page.locator("table.tasks tbody tr")).to_have_count(34, timeout=30_000)
         expect(page.locator("map-labels .label").first).to_be_visible()
+
+        # No image of them is here, so nothing is offered that needs one.
+        page.get_by_label("Name or tag").fill("greek_capitals")
+        page.locator("table.tasks .name-link").click()
+        page.get_by_role("link", name="What to start from").click()
+        expect(page.locator(".actions")).to_contain_text("which has no images")
+        expect(page.get_by_role("button", name="Print")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("Measure|Fine-tune"))).to_have_count(0)
 
 
 def test_a_server_with_keys_asks_for_one_and_keeps_it_for_the_tab(

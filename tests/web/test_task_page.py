@@ -96,6 +96,20 @@ def test_it_shows_experts_and_tasks_that_share_images(atlas: Watched) -> None:
     expect(other.locator("article")).to_contain_text("None of the nearest 4 tasks has images of it")
 
 
+def test_what_failed_is_asked_again_when_the_server_is_back(atlas: Watched) -> None:
+    view, _ = view_of(atlas, "latin_small_letters")
+    layers = "**/layers"
+    atlas.page.route(layers, lambda route: route.abort("connectionrefused"))
+    atlas.page.goto(f"{atlas.url}/{view}")
+    expect(atlas.page.get_by_role("alert")).to_contain_text("does not answer")
+    atlas.page.unroute(layers)
+
+    expect(atlas.page.locator("svg.layers")).to_be_visible()
+    expect(atlas.page.get_by_role("alert")).to_have_count(0)
+    assert all("CONNECTION_REFUSED" in each for each in atlas.complaints)
+    atlas.complaints.clear()
+
+
 def test_names_that_mean_harm_are_text(atlas: Watched) -> None:
     view, _ = view_of(atlas, MARKUP)
     page = atlas.open(view)

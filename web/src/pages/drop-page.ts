@@ -6,7 +6,7 @@ import type { Content } from "../files/content";
 import { droppedOn, fromFiles } from "../files/dropped";
 import { jobProgress, progressLine } from "../parts/job-progress";
 import { problemNote } from "../parts/problem-note";
-import { busy, bytes, name, onlyLooks, whole } from "../parts/words";
+import { busy, bytes, counted, name, onlyLooks, whole } from "../parts/words";
 import { access } from "../state/access";
 import { atlas } from "../state/atlas";
 import { go, route } from "../state/route";
@@ -81,11 +81,11 @@ export class DropPage extends Panel {
     const fault = faultOf(content, counts);
     return html`<form class="card check" @submit=${this.send}>
       <p class="take">
-        ${counts ? html`${whole(images)} images of ${whole(counts.size)} classes, ` : html`${name(sending.dropped!.archive!.name)}, `}${bytes(content.bytes)} to send.
+        ${counts ? html`${counted(images ?? 0, "image")} of ${counted(counts.size, "class", "classes")}, ` : html`${name(sending.dropped!.archive!.name)}, `}${bytes(content.bytes)} to send.
       </p>
       ${content.loose ? this.loose(content) : nothing}
       ${content.left.length
-        ? html`<details><summary>${whole(content.left.length)} other files stay here</summary><ul>${content.left.slice(0, 20).map((each) => html`<li>${name(each)}</li>`)}</ul></details>`
+        ? html`<details><summary>${counted(content.left.length, "other file stays", "other files stay")} here</summary><ul>${content.left.slice(0, 20).map((each) => html`<li>${name(each)}</li>`)}</ul></details>`
         : nothing}
       ${fault ? html`<p class="problem" role="alert">${fault}</p>` : nothing}
       <div class="limits">
@@ -113,7 +113,7 @@ export class DropPage extends Panel {
 
   /** What to do with images that lie in no folder. */
   private loose(content: Content): TemplateResult {
-    const told = html`<p class="warning">${whole(content.loose)} images lie in no folder and have no class: they are not sent.</p>`;
+    const told = html`<p class="warning">${counted(content.loose, "image lies in no folder and has no class: it is", "images lie in no folder and have no class: they are")} not sent.</p>`;
     if (sending.dropped!.archive) return told;
     const { named } = content;
     const join = () => {

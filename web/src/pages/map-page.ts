@@ -36,7 +36,7 @@ export class MapPage extends Panel {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void atlas.load();
+    void atlas.renew();
     // It comes while the tasks do; where it fails the map says so.
     drawing().catch(() => undefined);
   }

@@ -191,9 +191,11 @@ export class RecommendationPage extends Panel {
 
   private actions(answer: Recommended): TemplateResult {
     const training = this.training.job;
+    const bundled = atlas.byId.get(this.task)?.bundle ?? atlas.named(this.task)?.bundle;
     return html`<section class="card actions">
+      ${bundled ? html`<p class="quiet">It comes from the bundle ${name(bundled)}, which has no images: nothing can be measured or trained on them.</p>` : nothing}
       <div class="buttons">
-        ${access.mayWrite ? html`<button type="button" class=${answer.probed ? "" : "first"} ?disabled=${this.measuring.busy} @click=${this.measure}>
+        ${access.mayWrite && !bundled ? html`<button type="button" class=${answer.probed ? "" : "first"} ?disabled=${this.measuring.busy} @click=${this.measure}>
           Measure for ${BUDGET} s${answer.probed ? " more" : ""}
         </button>
         <button type="button" class=${answer.probed ? "first" : ""} ?disabled=${this.training.busy} @click=${this.train}>

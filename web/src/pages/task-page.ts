@@ -42,7 +42,7 @@ export class TaskPage extends Panel {
     const experts = expertsOf(task, atlas.models);
     return html`<article class="page task">
       <header>
-        <task-picture .task=${task.id}></task-picture>
+        ${atlas.byId.get(task.id)?.pictured ? html`<task-picture .task=${task.id}></task-picture>` : nothing}
         <div>
           <p class="quiet"><a href=${link([])}>Map</a> › Task</p>
           <h1>${name(task.name)}</h1>

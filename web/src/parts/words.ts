@@ -29,6 +29,9 @@ export const number = (value: number | null | undefined, digits = 3): string =>
 
 export const whole = (value: number | null | undefined): string => (value == null ? "–" : value.toLocaleString("en-GB"));
 
+/** A number with its noun: 1 image, 2 images, 2 classes. */
+export const counted = (value: number, one: string, many = `${one}s`): string => `${whole(value)} ${value === 1 ? one : many}`;
+
 export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB"];
   let unit = 0;

@@ -4,6 +4,8 @@ import { between, name, percent, points, roundly, seconds } from "../parts/words
 import { RECIPES, extent, gainsOf, measuredGain, planOf, tick, ticks } from "./plans";
 
 const HIGH = 30;
+/** A tenth of a point, which a table shows. */
+const VISIBLE = 0.001;
 
 /** The candidates with the gain of each over the default, its interval, and what was measured. */
 export function forest(answer: Recommended, recipe: Recipe, plain: string): TemplateResult {
@@ -28,7 +30,17 @@ export function forest(answer: Recommended, recipe: Recipe, plain: string): Temp
         ${answer.recommendations.map((each) => row(each, recipe, answer, scale, timed, plain))}
       </tbody>
     </table>
-  </div>`;
+  </div>
+  ${isSum(answer, recipe, plain) ? nothing : html`<p class="note">Go by the gains: accuracies end at 0 and 100 %, so they are no plain sums.</p>`}`;
+}
+
+/** Whether each accuracy is that of the default and the gain, as far as a table shows. */
+function isSum(answer: Recommended, recipe: Recipe, plain: string): boolean {
+  const plans = answer.recommendations.map((each) => ({ model: each.model, plan: planOf(each, recipe) }));
+  const first = plans.find(({ model }) => model === plain)?.plan?.accuracy;
+  return plans.every(
+    ({ plan }) => first == null || plan?.accuracy == null || Math.abs(plan.accuracy - first - plan.gain) < VISIBLE,
+  );
 }
 
 interface Scale {

@@ -5,6 +5,7 @@ import type { MapColumns, Model, Outcome, Space, Task } from "../api/types";
 import { Source } from "../base";
 
 const PAGE = 1000;
+const OLD_MS = 30_000;
 
 /** A task with its place on the map; what is not known before all are listed is null. */
 export interface Placed extends Pick<Task, "id" | "name" | "tags" | "classes" | "images" | "complexity" | "standard_error"> {
@@ -32,11 +33,15 @@ class Atlas extends Source {
   error: ApiError | null = null;
   mapError: ApiError | null = null;
   private asked: Promise<void> | null = null;
+  private readAt = 0;
   private probe: string | null = null;
 
   constructor() {
     super();
     connection.addEventListener("back", () => void this.reload());
+    document.addEventListener("visibilitychange", () => {
+      if (this.loaded && document.visibilityState === "visible") void this.renew();
+    });
   }
 
   load(): Promise<void> {
@@ -46,6 +51,11 @@ class Atlas extends Source {
   reload(): Promise<void> {
     this.asked = null;
     return this.load();
+  }
+
+  /** Load, or load anew what was read a while ago: others may have stored tasks since. */
+  renew(): Promise<void> {
+    return this.loaded && performance.now() - this.readAt > OLD_MS ? this.reload() : this.load();
   }
 
   named(name: string): Placed | undefined {
@@ -62,6 +72,7 @@ class Atlas extends Source {
   }
 
   private async read(): Promise<void> {
+    this.readAt = performance.now();
     // The map needs one answer, the list as many as there are thousands of tasks.
     this.tasks = await this.place();
     this.byId = byId(this.tasks);
