@@ -1,7 +1,6 @@
 """The atlas, what the server is for programs, and a reader of its OpenAPI document: all offline."""
 
 import gzip
-import hashlib
 from functools import cache
 from importlib import resources
 from typing import Annotated
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from task2vec.version import __version__
-from task2vec_api.representations import IfNoneMatch, choose, not_modified
+from task2vec_api.representations import IfNoneMatch, choose, etag_of_bytes, not_modified
 
 router = APIRouter(include_in_schema=False)
 
@@ -98,8 +97,9 @@ async def _part_of_atlas(
 def _content(path: str, *, compressed: bool) -> tuple[bytes, str]:
     """Return a file of the atlas and its ETag."""
     data = resources.files(_OURS).joinpath(f"pages{path}").read_bytes()
-    etag = f'"{hashlib.sha256(data).hexdigest()[:32]}{"-gzip" if compressed else ""}"'
-    return gzip.compress(data) if compressed else data, etag
+    if compressed:
+        return gzip.compress(data), etag_of_bytes(data, coding="gzip")
+    return data, etag_of_bytes(data)
 
 
 for _path in _ASSETS:

@@ -29,7 +29,12 @@ def etag_of(message: BaseModel) -> str:
     """Return the strong ETag, quotes included, of a message."""
     content = message.model_dump(mode="json")
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    return etag_of_bytes(text.encode())
+
+
+def etag_of_bytes(content: bytes, *, coding: str = "") -> str:
+    """Return the strong ETag, quotes included, of a content; its compressed form has another."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}{coding and f"-{coding}"}"'
 
 
 def versioned(message: BaseModel, if_none_match: str | None = None) -> Response:

@@ -1,6 +1,5 @@
 """How workers get jobs, keep them, give them back and end them."""
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from sqlalchemy import Connection
 from task2vec.errors import InputError, Task2VecError, UnreachableError, WeightsError
 from task2vec.jobs.findings import receive
 from task2vec.jobs.jobs import KINDS
-from task2vec.messages.base import Answer
+from task2vec.messages.base import Answer, finite
 from task2vec.messages.jobs import Progress
 from task2vec.messages.leases import Failure
 from task2vec.messages.leases import Findings as SentFindings
@@ -93,8 +92,8 @@ def heartbeat(
     shown = progress.model_copy(
         update={
             "stage": visible(progress.stage[:LONGEST_NAME]),
-            "standard_error": _finite(progress.standard_error),
-            "seconds_left": _finite(progress.seconds_left),
+            "standard_error": finite(progress.standard_error),
+            "seconds_left": finite(progress.seconds_left),
         }
     )
     return workspace.store().jobs.heartbeat(
@@ -239,10 +238,6 @@ def _settings_of(work: Any) -> EmbeddingSettings:
     """Return how the data sets of a job are embedded; a new task to fine-tune on by default."""
     settings = getattr(work, "settings", None)
     return settings if isinstance(settings, EmbeddingSettings) else EmbeddingSettings()
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
 
 
 def _now(now: float | None) -> float:

@@ -1,6 +1,7 @@
 """What all messages share."""
 
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -16,6 +17,12 @@ from task2vec.types.names import (
 )
 
 T = TypeVar("T")
+
+
+def finite(number: float | None) -> float | None:
+    """Return a number as an answer holds it: None for infinity and nan, which JSON has not."""
+    return number if number is not None and isfinite(number) else None
+
 
 Many = Annotated[tuple[T, ...], Field(fail_fast=True)]
 """A list that a client sends. Its first faulty item is told: one fault for each of a million items

@@ -1,7 +1,6 @@
 """The probes of the server, and the map of its task space."""
 
 from collections.abc import Callable
-from hashlib import sha256
 from io import BytesIO
 from time import monotonic
 from typing import Annotated
@@ -22,7 +21,13 @@ from task2vec.service.tasks.map_columns import map_columns
 from task2vec.service.tasks.maps import draw
 from task2vec_api.access import Reader
 from task2vec_api.forms import BINARY
-from task2vec_api.representations import Accept, IfNoneMatch, choose, not_modified
+from task2vec_api.representations import (
+    Accept,
+    IfNoneMatch,
+    choose,
+    etag_of_bytes,
+    not_modified,
+)
 from task2vec_api.responses import UNCHANGED, failing, json_answer, router
 from task2vec_api.runtime import Runtime, TheRuntime, TheWorkspace
 
@@ -112,7 +117,7 @@ async def get_map_columns(
     def answer() -> Response:
         columns = map_columns(runtime.workspace, question, check=check)
         content = columns.model_dump_json().encode()
-        etag = f'"{sha256(content).hexdigest()[:32]}"'
+        etag = etag_of_bytes(content)
         kept = not_modified(if_none_match, etag)
         return kept or Response(content, media_type=_JSON, headers={"ETag": etag})
 

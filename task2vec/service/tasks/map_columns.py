@@ -1,9 +1,9 @@
 """The map of all tasks of a space, however many, as columns."""
 
-import math
 from collections.abc import Callable
 
 from task2vec.data.wording import plural
+from task2vec.messages.base import finite
 from task2vec.messages.catalogue import MapColumns, MapColumnsQuestion
 from task2vec.service.tasks.maps import twice
 from task2vec.service.workspace import Workspace
@@ -58,7 +58,8 @@ def map_columns(
 
 
 def _known(value: float | None) -> float | None:
-    return round(value, _DIGITS) if value is not None and math.isfinite(value) else None
+    known = finite(value)
+    return known if known is None else round(known, _DIGITS)
 
 
 def _elsewhere(others: int) -> tuple[str, ...]:

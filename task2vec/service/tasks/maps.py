@@ -1,6 +1,5 @@
 """The map of the task space."""
 
-import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from task2vec.data.wording import remarks
 from task2vec.distance import symmetric_matrix, with_prior
 from task2vec.errors import InputError, TooLargeError
+from task2vec.messages.base import finite
 from task2vec.messages.catalogue import MapMethod, MapPoint, TaskMap
 from task2vec.messages.tasks import StoredTask, TaskListing
 from task2vec.service.workspace import Workspace
@@ -90,7 +90,7 @@ def draw(
             classes=record.provenance.classes,
             group=record.tags[0] if record.tags else None,
             thumbnail=store.tasks.thumbnail(record.id) if thumbnails else None,
-            standard_error=_known(record.provenance.standard_error),
+            standard_error=finite(record.provenance.standard_error),
         )
         for record, (x, y) in zip(records, positions, strict=True)
     ]
@@ -114,10 +114,6 @@ def twice(again: Iterable[StoredTask]) -> list[str]:
     """Return what is said of tasks that are not on the map, since a bundle brought them again."""
     names = [record.name for record in again]
     return remarks(names, "task", "left out, whose images and labels a bundle brought again")
-
-
-def _known(error: float) -> float | None:
-    return error if math.isfinite(error) else None
 
 
 def _common_space(records: list[StoredTask], tag: str | None) -> tuple[Space, tuple[str, ...]]:

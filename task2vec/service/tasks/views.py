@@ -1,11 +1,10 @@
 """What a stored task looks like: pictures of its classes, its embedding by layer."""
 
-import math
-
 import numpy as np
 
 from task2vec.distance import with_prior
 from task2vec.errors import UnknownNameError
+from task2vec.messages.base import finite
 from task2vec.messages.tasks import (
     LayerInformation,
     PicturedClass,
@@ -56,14 +55,10 @@ def layers_of(workspace: Workspace, name: str) -> TaskLayers:
             logs = np.log(with_prior(values, record.space.prior_precision))
         ends = np.cumsum([layer.elements for layer in details.layers])
         for layer, part in zip(details.layers, np.split(logs, ends[:-1]), strict=True):
-            mean, low, high = map(_finite, (part.mean(), *np.quantile(part, _DECILES)))
+            mean, low, high = map(finite, map(float, (part.mean(), *np.quantile(part, _DECILES))))
             layers.append(
                 LayerInformation(
                     name=layer.name, elements=layer.elements, mean=mean, low=low, high=high
                 )
             )
     return TaskLayers(id=record.id, name=record.name, space=record.space, layers=tuple(layers))
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
