@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from task2vec.client.report.report import MOST_MOVES, MOST_NEIGHBOURS, Report, cause
+from task2vec.client.report.report import NEAR, Report, cause
 from task2vec.client.show.recommendation import reasons, verdict
 from task2vec.client.show.sheet import interval, percent, points, points_between
 from task2vec.types.names import visible
@@ -43,20 +43,15 @@ def _parts(report: Report) -> Iterator[str]:
         "of accuracy."
     )
     if (moves := report.moves) is not None:
-        largest = sorted(moves.moves, key=lambda move: -abs(move.moved))[:MOST_MOVES]
         told = [
-            f"- {points(move.moved)}: {_plain(cause(move, of=moves.model))}" for move in largest
+            f"- {points(move.moved)}: {_plain(cause(move, of=moves.model))}"
+            for move in report.largest_moves
         ]
         yield f"What moved the score of {_plain(moves.model)}, in points with a linear probe:"
         yield "\n".join(told) or "- nothing"
-        near = [
-            (each.task, f"{each.distance:.3f}", str(each.outcomes), points(each.moved))
-            for each in moves.neighbours[:MOST_NEIGHBOURS]
-        ]
-        if near:
-            yield _table(("known task", "distance", "outcomes", "moved"), near)
-    rules = [(each.rule.replace("_", " "), each.model or "-") for each in answer.baselines]
-    yield _table(("simpler rule", "would take"), rules)
+        if report.near:
+            yield _table(("known task", *NEAR), report.near)
+    yield _table(("simpler rule", "would take"), report.rules)
     yield _plain(answer.evidence_summary)
     if report.commands:
         # A fence that no command holds.

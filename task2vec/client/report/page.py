@@ -5,7 +5,7 @@ from html import escape
 from importlib.resources import files
 
 from task2vec.client.report.charts import HALF, Row, chart
-from task2vec.client.report.report import MOST_CLASSES, MOST_MOVES, MOST_NEIGHBOURS, Report, cause
+from task2vec.client.report.report import MOST_CLASSES, NEAR, Report, cause
 from task2vec.client.show.recommendation import reasons, verdict
 from task2vec.client.show.sheet import interval, percent, points, points_between
 from task2vec.data.durations import in_words
@@ -95,9 +95,9 @@ def _moves(report: Report) -> Iterator[str]:
     moves = report.moves
     if moves is None:
         return
-    largest = sorted(moves.moves, key=lambda move: -abs(move.moved))[:MOST_MOVES]
     rows = [
-        Row(cause(move, of=moves.model), 100 * move.moved, points(move.moved)) for move in largest
+        Row(cause(move, of=moves.model), 100 * move.moved, points(move.moved))
+        for move in report.largest_moves
     ]
     title = f"What moved the score of {visible(moves.model)}"
     rest = (
@@ -107,11 +107,9 @@ def _moves(report: Report) -> Iterator[str]:
     )
     drawn = chart(rows, title=title, unit="points", columns=HALF) if rows else ""
     yield _section(title, drawn, f'<p class="note">{escape(rest)}</p>')
-    near = moves.neighbours[:MOST_NEIGHBOURS]
-    if near:
-        rows_of = [(n.task, f"{n.distance:.3f}", str(n.outcomes), points(n.moved)) for n in near]
-        columns = ("task", "distance", "outcomes", "moved")
-        yield _section("Known tasks that counted most", _table(columns, rows_of, numbers=3))
+    if report.near:
+        near = _table(("task", *NEAR), report.near, numbers=len(NEAR))
+        yield _section("Known tasks that counted most", near)
 
 
 def _hard_classes(report: Report) -> Iterator[str]:
@@ -128,8 +126,7 @@ def _hard_classes(report: Report) -> Iterator[str]:
 
 
 def _rules(report: Report) -> str:
-    rows = [(each.rule.replace("_", " "), each.model or "-") for each in report.answer.baselines]
-    return _section("What simpler rules would take", _table(("rule", "model"), rows))
+    return _section("What simpler rules would take", _table(("rule", "model"), report.rules))
 
 
 def _last(report: Report) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from task2vec.client.show.sheet import points
 from task2vec.messages.base import Time, utc_now
 from task2vec.messages.explanations import Move, ScoreMoves
 from task2vec.messages.recommendations import Recommendation, Recommended
@@ -10,6 +11,8 @@ from task2vec.version import __version__
 
 #: More make no difference to the answer, and would not fit the page.
 MOST_CANDIDATES, MOST_MOVES, MOST_NEIGHBOURS, MOST_CLASSES = 8, 5, 5, 5
+#: The columns of `Report.near` but the first.
+NEAR = ("distance", "outcomes", "moved")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,23 @@ class Report:
         return next(
             (scores[name] for name in names if name in scores and name != self.default), None
         )
+
+    @property
+    def largest_moves(self) -> list[Move]:
+        """What moved that score most, the largest first."""
+        moves = () if self.moves is None else self.moves.moves
+        return sorted(moves, key=lambda move: -abs(move.moved))[:MOST_MOVES]
+
+    @property
+    def near(self) -> list[tuple[str, ...]]:
+        """The known tasks that counted most for it, with what `NEAR` names."""
+        near = () if self.moves is None else self.moves.neighbours[:MOST_NEIGHBOURS]
+        return [(n.task, f"{n.distance:.3f}", str(n.outcomes), points(n.moved)) for n in near]
+
+    @property
+    def rules(self) -> list[tuple[str, str]]:
+        """Each simpler rule, in words, with the model that it would take."""
+        return [(each.rule.replace("_", " "), each.model or "-") for each in self.answer.baselines]
 
     @property
     def footer(self) -> str:
