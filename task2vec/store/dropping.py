@@ -12,16 +12,14 @@ from task2vec.store.sql.schema_service import metadata
 from task2vec.store.tables.models import from_row as model_of
 from task2vec.store.tables.outcomes import from_row as outcome_of
 from task2vec.store.tasks import task_rows
+from task2vec.store.tasks.task_parts import TABLES
 from task2vec.store.tasks.updates import ChangeKind, append_change
 
 #: By table, the names of rows: a part has that of its task. Of other rows, their numbers.
 Removed = Mapping[str, list[str]]
 
 #: The tables of what is stored beside a task's record.
-PARTS = (
-    *("vectors", "thumbnails", "class_pictures", "image_hashes", "task_details"),
-    "class_scatters",
-)
+PARTS = tuple(table.name for table in TABLES)
 #: The tables whose rows have a name.
 NAMED = ("tasks", "models", "datasets", "keys", "bundles", *PARTS)
 _OF_TASK = "coalesce((SELECT name FROM tasks WHERE id = task), task)"

@@ -23,6 +23,15 @@ from task2vec.types.image_hashes import (
 from task2vec.types.scatter import ClassScatter
 
 _EMBED_AGAIN = f"Embed it again with `update` (`--update` on the command line), {OR_RESTORE}"
+#: What is stored beside a task's record.
+TABLES = (
+    schema.vectors,
+    schema.thumbnails,
+    schema.class_pictures,
+    schema.image_hashes,
+    schema.task_details,
+    schema.class_scatters,
+)
 _PARTS = {
     "class_pictures": "pictures of classes",
     "class_scatters": "class scatters",
@@ -74,14 +83,7 @@ def insert_parts(
 
 def remove_parts(connection: Connection, task: str) -> None:
     """Remove whatever parts the task with this id has."""
-    for table in (
-        schema.vectors,
-        schema.thumbnails,
-        schema.class_pictures,
-        schema.image_hashes,
-        schema.task_details,
-        schema.class_scatters,
-    ):
+    for table in TABLES:
         connection.execute(delete(table).where(table.c.task == task))
 
 
