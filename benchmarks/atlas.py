@@ -6,7 +6,6 @@ card where this is measured.
 
 import gzip
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from urllib.request import urlopen
 import numpy as np
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from benchmarks import chromium
 from benchmarks.pictures import write_pictures
 from benchmarks.serving import serving
 from benchmarks.timed_command import timed
@@ -30,7 +30,6 @@ COUNTS = (10_000, 100_000)
 GOAL_MAP, GOAL_PAINT, GOAL_FRAMES, GOAL_BYTES, GOAL_RATIO = 2.0, 1.0, 30.0, 400_000, 1.1
 _SECONDS_OF_MOVING = 5.0
 _BUILT = Path(__file__).parents[1] / "api/task2vec_api/pages/atlas"
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _TASK2VEC = [sys.executable, "-m", "task2vec"]
 #: An answer that leaves the default, and one that keeps it.
 _ANSWERED = (0, 3)
@@ -71,15 +70,12 @@ _TURN_A_WHEEL = """
 
 def measure() -> dict[str, Any] | None:
     """Return seconds to the map, frames a second, bytes, and the page over the command line."""
-    if _CHROMIUM is None:
-        print("Chromium is missing (apt-get install chromium): nothing is recorded", flush=True)
+    if chromium.PATH is None:
+        print(f"{chromium.MISSING}: nothing is recorded", flush=True)
         return None
     with TemporaryDirectory(prefix="task2vec-atlas-") as place, sync_playwright() as playwright:
         folder = Path(place)
-        browser = playwright.chromium.launch(
-            executable_path=_CHROMIUM,
-            args=["--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-        )
+        browser = chromium.launch(playwright)
         result = {
             "open": _opened(browser, folder),
             "frames_a_second": _frames(browser, folder),
@@ -215,8 +211,9 @@ def _script() -> dict[str, Any]:
 def _dropped(browser: Browser, folder: Path) -> dict[str, Any]:
     """Measure from a choice of a folder to its recommendation, and the same as one command.
 
-    In turns, on stores with the tasks that ship, each time other images. Nothing is measured on
-    them. A server has loaded its network before; a command loads it each time.
+    In turns, each time other images, on which nothing is measured. Both rest on the tasks that
+    ship: the server's store holds them, the command reads them beside its own. The server has
+    loaded its network before; a command loads it each time.
     """
     on_page, by_commands = [], []
     with (

@@ -1,6 +1,5 @@
 """A real Chromium on a real server; whatever goes wrong on a page fails its test."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,22 +8,19 @@ from live_server import LiveServer
 from playwright.sync_api import Browser, expect, sync_playwright
 from watched import LONG, MARKUP, RIGHT_TO_LEFT, Watched, rename, serving, watching
 
+from benchmarks import chromium
+
 # A machine that runs other tests beside is slow; a test that passes does not wait.
 expect.set_options(timeout=30_000)
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, which draws by software; playwright downloads none."""
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium: `apt-get install chromium`")
+    if chromium.PATH is None:
+        pytest.skip(chromium.MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-        )
+        browser = chromium.launch(playwright)
         yield browser
         browser.close()
 

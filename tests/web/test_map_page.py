@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 from watched import LONG, MARKUP, RIGHT_TO_LEFT, Watched, tasks_of
 
 NARROW = {"viewport": {"width": 360, "height": 740}}
@@ -22,13 +22,23 @@ def labels(page: Page) -> set[str]:
     return set(page.locator("map-labels .label").all_inner_texts())
 
 
+def canvas(page: Page) -> FloatRect:
+    """Return where the map is on the page."""
+    box = page.locator("map-canvas canvas").bounding_box()
+    assert box is not None
+    return box
+
+
+def pixels(page: Page) -> np.ndarray:
+    """Return the colours of the map, (rows, columns, 3)."""
+    picture = Image.open(io.BytesIO(page.locator("map-canvas canvas").screenshot()))
+    return np.asarray(picture.convert("RGB")).astype(int)
+
+
 def dots(page: Page) -> list[tuple[float, float]]:
     """Return the middles of what is drawn in the colour of the first group."""
-    plane = page.locator("map-canvas canvas")
-    pixels = np.asarray(Image.open(io.BytesIO(plane.screenshot())).convert("RGB")).astype(int)
-    found = np.argwhere(np.abs(pixels - np.array([0, 114, 178])).max(axis=2) < 24)
-    box = plane.bounding_box()
-    assert box is not None
+    found = np.argwhere(np.abs(pixels(page) - np.array([0, 114, 178])).max(axis=2) < 24)
+    box = canvas(page)
     middles: list[tuple[float, float]] = []
     for y, x in found:
         at = (box["x"] + float(x), box["y"] + float(y))
@@ -38,11 +48,8 @@ def dots(page: Page) -> list[tuple[float, float]]:
 
 
 def colour_at(page: Page, x: float, y: float) -> np.ndarray:
-    plane = page.locator("map-canvas canvas")
-    pixels = np.asarray(Image.open(io.BytesIO(plane.screenshot())).convert("RGB")).astype(int)
-    box = plane.bounding_box()
-    assert box is not None
-    found: np.ndarray = pixels[round(y - box["y"]), round(x - box["x"])]
+    box = canvas(page)
+    found: np.ndarray = pixels(page)[round(y - box["y"]), round(x - box["x"])]
     return found
 
 
@@ -104,7 +111,8 @@ def test_every_dot_has_a_disc_of_its_noise(atlas: Watched) -> None:
     page = atlas.open()
     labels(page)
     page.wait_for_timeout(500)
-    (x, y), ground = dots(page)[0], colour_at(page, *corner(page))
+    (x, y), box = dots(page)[0], canvas(page)
+    ground = colour_at(page, box["x"] + 3, box["y"] + 3)
     # Above the dot, where no name stands, within half the standard error.
     tinted = colour_at(page, x + 5, y - 8)
 
@@ -113,12 +121,6 @@ def test_every_dot_has_a_disc_of_its_noise(atlas: Watched) -> None:
     expect(page.locator(".tip")).to_be_visible()
     page.wait_for_timeout(300)
     assert np.abs(colour_at(page, x + 5, y - 8) - ground).max() > np.abs(tinted - ground).max()
-
-
-def corner(page: Page) -> tuple[float, float]:
-    box = page.locator("map-canvas canvas").bounding_box()
-    assert box is not None
-    return box["x"] + 3, box["y"] + 3
 
 
 def test_the_buttons_move_dots_names_and_discs_together(atlas: Watched) -> None:
@@ -142,9 +144,7 @@ def test_a_line_around_dots_selects_them(atlas: Watched) -> None:
     page = atlas.open()
     labels(page)
     page.wait_for_timeout(500)
-    box = page.locator("map-canvas canvas").bounding_box()
-    assert box is not None
-    at = dots(page)[0]
+    box, at = canvas(page), dots(page)[0]
 
     def draw(left: float, top: float, right: float, bottom: float) -> None:
         page.get_by_role("button", name="Select by a line around").click()

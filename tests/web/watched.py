@@ -48,7 +48,7 @@ class Watched:
             self.complaints.append(f"{reason}: {url}")
 
     def forgive(self, status: int) -> None:
-        """Forget that the browser told of answers with this status; it tells of each by itself."""
+        """Drop what the browser itself writes on its console of answers with this status."""
         assert all(str(status) in each for each in self.complaints), self.complaints
         self.complaints.clear()
 

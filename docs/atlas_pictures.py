@@ -1,23 +1,19 @@
-"""Take the pictures of the atlas for docs/pictures: `python web/pictures.py`; needs Chromium.
+"""Take the pictures of the atlas: `python -m docs.atlas_pictures`; needs Chromium.
 
 Every page of a store with the example tasks is taken, in light and dark colours and on a narrow
 screen. It takes some minutes.
 """
 
 import io
-import json
-import shutil
-import subprocess
-import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks import chromium
+from benchmarks.serving import serving
 from task2vec import LocalClient
 
 ROOT = Path(__file__).parents[1]
@@ -30,18 +26,15 @@ COLOURS = 256
 
 def main() -> None:
     """Fill a store, serve it, and take a picture of each page."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        sys.exit("Chromium is not here: `apt-get install chromium`")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         store = Path(folder) / "tasks"
         views = fill(store)
-        flags = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
-        with serving(store) as url:
+        browser = chromium.launch(playwright)
+        with serving(store, log=Path(folder) / "log") as server:
             for name, view in views.items():
                 for suffix, size in SCREENS.items():
-                    take(browser, f"{url}/{view}", TARGET / f"atlas-{name}{suffix}.png", size)
+                    target = TARGET / f"atlas-{name}{suffix}.png"
+                    take(browser, f"{server.url}/{view}", target, size)
         browser.close()
 
 
@@ -65,16 +58,6 @@ def fill(store: Path) -> dict[str, str]:
         "backtest": "#/backtest",
         "jobs": "#/jobs",
     }
-
-
-@contextmanager
-def serving(store: Path) -> Iterator[str]:
-    """The address of a server on a store."""
-    command = [sys.executable, "-m", "task2vec", "open", "--no-browser", "--json"]
-    with subprocess.Popen([*command, "--store", str(store)], stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        yield json.loads(server.stdout.readline())["url"]
-        server.terminate()
 
 
 def take(browser: Browser, url: str, target: Path, size: tuple[int, int]) -> None:
