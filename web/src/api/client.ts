@@ -56,12 +56,11 @@ async function sendOnce(request: Request): Promise<Response> {
   return answer;
 }
 
+/** The address of the server: that of the page, which a proxy may serve below a path. */
+export const SERVER = new URL(".", location.href.split("#")[0]).href.replace(/\/$/, "");
+
 /** The public HTTP API, typed by its OpenAPI document. */
-export const api = createClient<paths>({
-  // Relative to the page, which a proxy may serve below a path.
-  baseUrl: new URL(".", location.href.split("#")[0]).href.replace(/\/$/, ""),
-  fetch: send,
-});
+export const api = createClient<paths>({ baseUrl: SERVER, fetch: send });
 
 /** Read an answer that `send` has already checked. */
 export async function data<A extends { data?: unknown }>(answer: Promise<A>): Promise<NonNullable<A["data"]>> {

@@ -32,7 +32,7 @@ export class ModelsPage extends Panel {
         ${each.name === atlas.defaultModel ? html`<span class="badge plain">default</span>` : nothing}`,
     },
     { name: "expert of", value: (each) => this.taskName(each), show: (each) => this.task(each) },
-    { name: "start", value: (each) => this.startName(each), show: (each) => (this.startName(each) ? name(this.startName(each)!) : "–") },
+    { name: "start", value: (each) => atlas.startName(each), show: (each) => (atlas.startName(each) ? name(atlas.startName(each)!) : "–") },
     { name: "architecture", value: (each) => each.architecture, show: (each) => html`<code>${each.architecture}</code>` },
     { name: "parameters", number: true, value: (each) => each.parameters, show: (each) => whole(each.parameters) },
     { name: "pixels", number: true, value: (each) => each.input_size, show: (each) => whole(each.input_size) },
@@ -49,12 +49,8 @@ export class ModelsPage extends Panel {
   }
 
   private task(model: Model) {
-    const task = model.task ? (atlas.byId.get(model.task) ?? atlas.named(model.task)) : undefined;
+    const task = model.task ? atlas.find(model.task) : undefined;
     return task ? taskLink(task.id, task.name) : (model.task ?? "–");
-  }
-
-  private startName(model: Model): string | null {
-    return model.start ? (atlas.models.find((each) => each.id === model.start)?.name ?? model.start) : null;
   }
 
   protected override render() {

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { api } from "../api/client";
+import { api, SERVER } from "../api/client";
 import { type ApiError, asError } from "../api/problem";
 import type { Job, Recipe, Recommended, Tuned } from "../api/types";
 import { Panel, Watch } from "../base";
@@ -112,7 +112,7 @@ export class RecommendationPage extends Panel {
   }
 
   protected override render() {
-    const title = atlas.named(this.task) ?? atlas.byId.get(this.task);
+    const title = atlas.find(this.task);
     return html`<div class="page recommendation">
       <h1>What should ${title ? taskLink(title.id, title.name) : name(this.task)} start from?</h1>
       ${problemNote(this.error, () => ((this.asked = ""), this.requestUpdate()))}
@@ -191,7 +191,7 @@ export class RecommendationPage extends Panel {
 
   private actions(answer: Recommended): TemplateResult {
     const training = this.training.job;
-    const bundled = atlas.byId.get(this.task)?.bundle ?? atlas.named(this.task)?.bundle;
+    const bundled = atlas.find(this.task)?.bundle;
     return html`<section class="card actions">
       ${bundled ? html`<p class="quiet">It comes from the bundle ${name(bundled)}, which has no images: nothing can be measured or trained on them.</p>` : nothing}
       <div class="buttons">
@@ -264,7 +264,7 @@ const limited = (limits: Limits): boolean =>
 const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 // While a server works on a store, commands go through it.
-const AT_SERVER = `--url ${location.origin}`;
+const AT_SERVER = `--url ${SERVER}`;
 const command = (answer: Recommended): string =>
   `task2vec recommend ${quoted(answer.task)} --explain ${AT_SERVER}\n` +
   `task2vec finetune ${quoted(answer.task)} --from ${quoted(answer.chosen)} --recipe ${answer.recipe} ${AT_SERVER}`;

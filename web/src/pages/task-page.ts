@@ -77,7 +77,7 @@ export class TaskPage extends Panel {
       </section>
       <section class="card">
         <h2>Experts</h2>
-        ${expertTable(experts, atlas.models)}
+        ${expertTable(experts)}
       </section>
       <section class="card">
         <h2>Outcomes</h2>

@@ -1,12 +1,12 @@
 import { html, type TemplateResult } from "lit";
 import type { Model } from "../api/types";
+import { atlas } from "../state/atlas";
 import { link } from "../state/route";
 import { name, when } from "./words";
 
 /** The models that were fine-tuned on a task. */
-export function expertTable(experts: Model[], models: Model[]): TemplateResult {
+export function expertTable(experts: Model[]): TemplateResult {
   if (!experts.length) return html`<p class="quiet">No model was fine-tuned on it yet.</p>`;
-  const start = (each: Model) => models.find((other) => other.id === each.start)?.name ?? each.start;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Experts">
     <table class="plain">
       <thead><tr><th scope="col">Expert</th><th scope="col">Fine-tuned from</th><th scope="col">Architecture</th><th scope="col">Since</th></tr></thead>
@@ -14,7 +14,7 @@ export function expertTable(experts: Model[], models: Model[]): TemplateResult {
         ${experts.map(
           (each) => html`<tr>
             <th scope="row"><a href=${link(["outcomes"], { model: each.name })}>${name(each.name)}</a></th>
-            <td>${start(each) ? name(start(each)!) : "–"}</td>
+            <td>${atlas.startName(each) ? name(atlas.startName(each)!) : "–"}</td>
             <td><code>${each.architecture}</code></td>
             <td>${when(each.created)}</td>
           </tr>`,

@@ -1,6 +1,6 @@
 import { html } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { api, data } from "../api/client";
+import { api, data, SERVER } from "../api/client";
 import { type ApiError, asError } from "../api/problem";
 import { Panel } from "../base";
 import { atlas } from "../state/atlas";
@@ -17,7 +17,6 @@ export class FirstSteps extends Panel {
   @state() private error: ApiError | null = null;
 
   protected override render() {
-    const here = new URL(".", location.href.split("#")[0]).href.replace(/\/$/, "");
     return html`<div class="empty">
       <h1>No task is stored yet</h1>
       <p>A task is a set of labelled images. Each one that is stored becomes a dot of the map; near dots are alike.</p>
@@ -33,11 +32,11 @@ export class FirstSteps extends Panel {
         <li class="card">
           <h2>From a folder of images, with a folder for each class</h2>
           <p><a class="button" href=${link(["drop"])}>Drop it here</a>, or in a terminal:</p>
-          <pre tabindex="0">task2vec embed FOLDER --url ${here}</pre>
+          <pre tabindex="0">task2vec embed FOLDER --url ${SERVER}</pre>
         </li>
         <li class="card">
           <h2>From many folders at once</h2>
-          <pre tabindex="0">task2vec batch FOLDERS --url ${here}</pre>
+          <pre tabindex="0">task2vec batch FOLDERS --url ${SERVER}</pre>
         </li>
       </ol>
     </div>`;

@@ -62,6 +62,16 @@ class Atlas extends Source {
     return this.tasks.find((each) => each.name === name);
   }
 
+  /** A task by its id or name. */
+  find(task: string): Placed | undefined {
+    return this.byId.get(task) ?? this.named(task);
+  }
+
+  /** The name of the model that another was fine-tuned from; its id where it is gone. */
+  startName(model: Model): string | null {
+    return model.start ? (this.models.find((each) => each.id === model.start)?.name ?? model.start) : null;
+  }
+
   /** Place the tasks of this probe; null: of the space with the most tasks. */
   async showProbe(probe: string | null): Promise<void> {
     if (probe === this.probe) return;

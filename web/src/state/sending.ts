@@ -20,12 +20,12 @@ class Sending extends Source {
   private dataset: Dataset | null = null;
   private stop = new AbortController();
 
-  /** Take what was dropped, beside what was before: the images of a task may come class by class. */
-  async take(coming: Promise<Dropped>): Promise<void> {
+  /** Take what was dropped, beside what is there: the images of a task may come class by class. */
+  async take(coming: Promise<Dropped>, there = this.dropped): Promise<void> {
     const { dropped: before, name, tags } = this;
     this.clear();
     try {
-      this.dropped = await together(before, await coming);
+      this.dropped = await together(there, await coming);
       this.name = (this.dropped.archive ? "" : name) || this.dropped.name;
       this.tags = tags;
       this.changed();
@@ -43,8 +43,8 @@ class Sending extends Source {
     const members = this.dropped.members.map(({ path, file }) =>
       isLoose(path) ? { path: `${label ?? classInName(path)}/${path}`, file } : { path, file },
     );
-    this.dropped = { ...this.dropped, members: [] };
-    await this.take(Promise.resolve({ name: "", members, archive: null }));
+    const none = { name: "", members: [], archive: null };
+    await this.take(Promise.resolve({ ...none, members }), none);
   }
 
   clear(): void {
