@@ -48,14 +48,15 @@ def estimate_fisher(
     groups: NDArray[np.int64],
     start: int = 0,
     counted: CountedLayers = CountedLayers.ALL,
+    only: Callable[[nn.Parameter], bool] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> FisherEstimate:
     """Average the per-image Fisher information over batches of (B, 3, H, W) images.
 
     ``weights`` (N,) sum to 1: an image's share of the expectation over the task. ``groups`` (N,)
     numbers each image's group from 0. ``start`` is the position of the first image among those that
-    the noise was drawn for; ``counted`` says which layers have elements. ``progress`` is told how
-    many images went backwards so far, each counted for every one of its cotangents.
+    the noise was drawn for; ``counted`` and ``only`` say which layers have elements. ``progress``
+    is told how many images went backwards so far, each counted for every one of its cotangents.
 
     The standard error of ``F = sum w_i g_i`` is that of a weighted mean of independent images,
     ``SE^2 = n/(n-1) sum w_i^2 (g_i - F)^2``; it covers the sampling of images and of labels, with
@@ -67,7 +68,7 @@ def estimate_fisher(
     Raises `SettingError` when the network or the weights yield numbers that are not finite, and
     where memory does not suffice for one image.
     """
-    per_image, retry = PerImageFisher(network, counted), OomRetry()
+    per_image, retry = PerImageFisher(network, counted, only=only), OomRetry()
     # Sums of w g, w^2 g and w^2 g^2, by group where the replicates need them.
     sums = np.zeros((int(groups.max()) + 1, per_image.filters))
     squares = np.zeros((2, per_image.filters))

@@ -29,8 +29,9 @@ _MOVED = 4.0
 class PerImageFisher:
     """Computes, for each image, the mean squared gradient over the weights of each unit.
 
-    ``layers`` are those ``counted``, ``filters`` is n, the number of their units, in the order of
-    the network's modules: see `task2vec.fisher.units`. ``slow_layers`` names those that take the
+    ``layers`` are those ``counted``, of them ``only`` those whose weight is accepted; ``filters``
+    is n, the number of their units, in the order of the network's modules: see
+    `task2vec.fisher.units`. ``slow_layers`` names those that take the
     slow path, one image at a time; it is known after the first call.
     What the first call prepares holds for the weights of then: make another for other weights.
     Several threads may call it at once.
@@ -39,8 +40,14 @@ class PerImageFisher:
     statistics would mix the images).
     """
 
-    def __init__(self, network: nn.Module, counted: CountedLayers = CountedLayers.ALL) -> None:
-        self.layers = find_layers(network, counted)
+    def __init__(
+        self,
+        network: nn.Module,
+        counted: CountedLayers = CountedLayers.ALL,
+        *,
+        only: Callable[[nn.Parameter], bool] | None = None,
+    ) -> None:
+        self.layers = find_layers(network, counted, only=only)
         if any(m.training for m in network.modules()):
             raise SettingError(
                 "This network cannot be a probe as it is",
@@ -74,13 +81,15 @@ class PerImageFisher:
     ) -> Tensor:
         """Return (N, n): for each image the squared gradients, summed over the cotangents.
 
-        ``images`` is (N, 3, H, W), ``head`` maps the network's features to (N, C) logits, and
-        ``cotangents`` the logits to the gradients to send back. ``passed`` is told, after each of
-        the R passes, of how many images it was.
+        ``images`` is (N, ...), as the network takes them, ``head`` maps the network's features to
+        (N, C) logits, and ``cotangents`` the logits to the gradients to send back. ``passed`` is
+        told, after each of the R passes, of how many images it was.
 
         Raises `SettingError` for a network that does not treat its images one by one.
         """
-        images = images.detach().contiguous(memory_format=torch.channels_last)
+        images = images.detach()
+        if images.ndim == 4:
+            images = images.contiguous(memory_format=torch.channels_last)
         try:
             self.prepare(images)
             return self._squares(images, head, cotangents, passed)

@@ -6,7 +6,7 @@ the patch embedding, of the query, key and value projections, of the attention's
 two layers behind it. Biases, normalisation and position parameters have no elements.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -46,12 +46,15 @@ class Layer:
 
 
 def find_layers(
-    network: nn.Module, counted: CountedLayers = CountedLayers.ALL
+    network: nn.Module,
+    counted: CountedLayers = CountedLayers.ALL,
+    *,
+    only: Callable[[nn.Parameter], bool] | None = None,
 ) -> tuple[Layer, ...]:
     """Return the layers whose units count, in the order of the network's modules.
 
-    A weight that several modules share counts once. Raises `SettingError` for a network that has
-    no such layer.
+    With ``only``, those whose weight it accepts. A weight that several modules share counts once.
+    Raises `SettingError` for a network that has no such layer.
     """
     layers: list[Layer] = []
     seen: set[int] = set()
@@ -60,7 +63,7 @@ def find_layers(
         if counted is CountedLayers.DEPTHWISE and not _is_depthwise(module):
             continue
         for name, parameter in _weights(module_name, module).items():
-            if id(parameter) in seen:
+            if id(parameter) in seen or (only is not None and not only(parameter)):
                 continue
             seen.add(id(parameter))
             transposed = isinstance(module, _TRANSPOSED)
