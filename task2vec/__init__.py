@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from task2vec.distance import task_complexity as complexity
     from task2vec.distance import task_information_distance as information_distance
     from task2vec.distance import task_symmetric_distance as symmetric_distance
+    from task2vec.dynamics.monitor import InformationMonitor
     from task2vec.embedding.embed import embed
     from task2vec.embedding.files import load_embedding
     from task2vec.embedding.information import information
@@ -90,6 +91,7 @@ __all__ = [
     "Client",
     "DeadlineError",
     "EmbeddingWarning",
+    "InformationMonitor",
     "InputError",
     "InternalError",
     "JobCancelledError",
@@ -145,6 +147,7 @@ __all__ = [
 _HOMES = {
     "AsyncClient": ("task2vec.client.client", "AsyncClient"),
     "Client": ("task2vec.client.client", "Client"),
+    "InformationMonitor": ("task2vec.dynamics.monitor", "InformationMonitor"),
     "LocalClient": ("task2vec.client.local", "LocalClient"),
     "TaskEmbedding": ("task2vec.types", "TaskEmbedding"),
     "asymmetric_distance": ("task2vec.distance", "task_asymmetric_distance"),

