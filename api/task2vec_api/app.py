@@ -10,7 +10,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES
 from starlette.routing import BaseRoute
 
 from task2vec.service.models.experts import sweep_experts
@@ -28,6 +28,7 @@ from task2vec_api.maintenance import Maintenance
 from task2vec_api.metrics import State
 from task2vec_api.middleware.bodies import Bodies
 from task2vec_api.middleware.callers import Authentication, Browsers
+from task2vec_api.middleware.compression import Compression
 from task2vec_api.middleware.concurrency_limit import ConcurrencyLimit
 from task2vec_api.middleware.context import Lingering, Observer, RequestContext, log_access
 from task2vec_api.middleware.deadlines import Deadlines
@@ -146,7 +147,7 @@ def _wrap(app: FastAPI, runtime: Runtime) -> None:
         IdempotencyKeys, workspace=runtime.workspace, hours=settings.idempotency_hours
     )
     app.add_middleware(
-        GZipMiddleware,
+        Compression,
         minimum_size=1024,
         compresslevel=5,
         # Images and scripts in files: neither is worth the time each time.

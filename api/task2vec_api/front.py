@@ -9,9 +9,19 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from task2vec.version import __version__
-from task2vec_api.representations import IfNoneMatch, choose, etag_of_bytes, not_modified
+from task2vec_api.representations import (
+    Accept,
+    IfNoneMatch,
+    choose,
+    etag_of_bytes,
+    not_modified,
+    takes_gzip,
+)
 
 router = APIRouter(include_in_schema=False)
+
+#: FastAPI adds HEAD to no route by itself.
+_READ = ["GET", "HEAD"]
 
 _JSON, _HTML, _SCRIPT = "application/json", "text/html", "text/javascript"
 _HEADERS = {
@@ -43,8 +53,8 @@ OPEN = frozenset({"/", "/docs", "/openapi.json", *_ASSETS, *_ATLAS})
 """For everybody: they are the same on every server, and a browser that reads them has no key."""
 
 
-@router.get("/")
-async def start(accept: Annotated[str | None, Header(max_length=500)] = None) -> Response:
+@router.api_route("/", methods=_READ)
+async def start(accept: Accept = None) -> Response:
     """Show the atlas, or say what this is and where to go as JSON, whichever Accept prefers."""
     if choose(accept, _JSON, _HTML) == _HTML:
         return _page("atlas.html")
@@ -65,7 +75,7 @@ async def start(accept: Annotated[str | None, Header(max_length=500)] = None) ->
     )
 
 
-@router.get("/docs")
+@router.api_route("/docs", methods=_READ)
 async def reference() -> Response:
     """Show the OpenAPI document to a reader."""
     return _page("docs.html")
@@ -80,10 +90,10 @@ async def _asset(request: Request) -> Response:
 async def _part_of_atlas(
     request: Request,
     if_none_match: IfNoneMatch = None,
-    accept_encoding: Annotated[str, Header(max_length=500)] = "",
+    accept_encoding: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Return a file of the atlas, compressed once, for as long as it is the same."""
-    path, compressed = request.scope["path"], "gzip" in accept_encoding
+    path, compressed = request.scope["path"], takes_gzip(accept_encoding)
     data, etag = _content(path, compressed=compressed)
     headers = {**_HEADERS, "Cache-Control": "no-cache", "Vary": "Accept-Encoding", "ETag": etag}
     if not_modified(if_none_match, etag) is not None:
@@ -103,9 +113,9 @@ def _content(path: str, *, compressed: bool) -> tuple[bytes, str]:
 
 
 for _path in _ASSETS:
-    router.add_api_route(_path, _asset, response_class=Response)
+    router.add_api_route(_path, _asset, methods=_READ, response_class=Response)
 for _path in _ATLAS:
-    router.add_api_route(_path, _part_of_atlas, response_class=Response)
+    router.add_api_route(_path, _part_of_atlas, methods=_READ, response_class=Response)
 
 
 def _page(name: str) -> Response:

@@ -17,7 +17,7 @@ IfMatch = Annotated[
     str | None,
     Header(max_length=2000, description="Go on only if the ETag is still one of these."),
 ]
-Accept = Annotated[str | None, Header(max_length=500, include_in_schema=False)]
+Accept = Annotated[str | None, Header(include_in_schema=False)]
 """Which representation is wanted; OpenAPI says it by the answers."""
 
 IfNoneMatch = Annotated[
@@ -83,9 +83,18 @@ def choose(accept: str | None, *offers: str) -> str:
     return best
 
 
+def takes_gzip(accept_encoding: str | None) -> bool:
+    """Return whether an Accept-Encoding header admits gzip; one that names nothing does not."""
+    return _quality(accept_encoding or "", "gzip") > 0
+
+
 def _quality(accept: str, offer: str) -> float:
-    """Return how much an offer is wanted, by the most specific range that names it."""
-    ranked = {offer: 3, f"{offer.partition('/')[0]}/*": 2, "*/*": 1}
+    """Return how much an offer is wanted, by the most specific range that names it.
+
+    An offer is a media type, or a content coding.
+    """
+    kind, slash, _ = offer.partition("/")
+    ranked = {offer: 3, "*": 1} if not slash else {offer: 3, f"{kind}/*": 2, "*/*": 1}
     best = (0, 0.0)
     for part in accept.lower().split(","):
         media, *parameters = (piece.strip() for piece in part.split(";"))

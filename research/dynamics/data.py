@@ -65,8 +65,10 @@ def load(name: str, *, most: int | None = None) -> Data:
 
 
 def _tensor(pixels: NDArray[np.uint8], mean: float, spread: float) -> torch.Tensor:
-    scaled = (pixels.astype(np.float32) / 255 - mean) / spread
-    return torch.from_numpy(scaled)[:, None].contiguous(memory_format=torch.channels_last)
+    scaled = (pixels / 255 - mean) / spread
+    return torch.from_numpy(scaled.astype(np.float32))[:, None].contiguous(
+        memory_format=torch.channels_last
+    )
 
 
 def _letters() -> tuple[Arrays, Arrays]:

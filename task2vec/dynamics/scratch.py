@@ -81,13 +81,15 @@ class ScratchTraining:
     ) -> None:
         self._data, self._classes, self._settings = data, classes, settings
         self._deficit = deficit
-        self.network = build_network(
+        network = build_network(
             settings.network,
             channels=data.images.shape[1],
             classes=classes,
             norm=settings.norm,
             seed=settings.seed,
-        ).to(memory_format=torch.channels_last)  # twice as fast on a processor
+        )
+        # Twice as fast on a processor.
+        self.network: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimiser = torch.optim.SGD(
             self.network.parameters(),
             lr=settings.rate,
@@ -106,7 +108,7 @@ class ScratchTraining:
             group["lr"] = self._settings.rate * self._settings.decay**self.epoch
         self.network.train()
         order = torch.randperm(len(images), generator=self._generator)
-        for rows in order.split(self._settings.batch):
+        for rows in torch.split(order, self._settings.batch):
             # Statistics of a batch of one image have no spread.
             if len(rows) == 1 and len(images) > 1:
                 continue
@@ -126,7 +128,7 @@ class ScratchTraining:
             right = [
                 (self.network(images).argmax(dim=1) == labels).sum()
                 for images, labels in zip(
-                    data.images.split(256), data.labels.split(256), strict=True
+                    torch.split(data.images, 256), torch.split(data.labels, 256), strict=True
                 )
             ]
         return float(torch.stack(right).sum() / len(data))

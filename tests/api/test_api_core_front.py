@@ -104,6 +104,43 @@ async def test_a_file_of_the_atlas_comes_compressed_and_only_when_it_changed(
     assert (await it.client.get(f"{path}x")).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/atlas/atlas.js", "/openapi.json"])
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [
+        ("gzip;q=0", False),
+        ("br, gzip;q=0, *", False),
+        ("x-notgzip", False),
+        ("gzip;q=0.5, identity", True),
+        ("deflate," * 200 + "gzip", True),
+    ],
+)
+async def test_gzip_is_for_those_who_take_it(
+    it: Running, path: str, accepted: str, compressed: bool
+) -> None:
+    answer = await it.client.get(path, headers={"Accept-Encoding": accepted})
+
+    assert answer.status_code == 200
+    assert ("content-encoding" in answer.headers) is compressed
+
+
+@pytest.mark.parametrize("path", sorted(OPEN - {"/openapi.json"}))
+async def test_head_tells_what_get_would(it: Running, path: str) -> None:
+    whole, head = [await it.client.request(method, path) for method in ("GET", "HEAD")]
+
+    assert head.status_code == 200
+    for name in ("content-type", "content-length", "etag", "content-security-policy"):
+        assert head.headers.get(name) == whole.headers.get(name), name
+
+
+async def test_a_long_accept_header_is_read(it: Running) -> None:
+    many = ", ".join(f"application/x-{number}" for number in range(60))
+    page = await it.client.get("/", headers={"Accept": f"{many}, text/html"})
+
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+
+
 async def test_all_scripts_of_the_atlas_take_at_most_400_kilobytes(it: Running) -> None:
     scripts = [path for path in OPEN if path.startswith("/atlas/") and path.endswith(".js")]
     answers = [await it.client.get(path) for path in scripts]
