@@ -96,7 +96,7 @@ def test_a_csv_file_is_recorded_whole_or_not_at_all(atlas: Watched, tmp_path: Pa
 
 def test_jobs_are_live_cancelled_and_tried_again(atlas: Watched, tmp_path: Path) -> None:
     page = atlas.open("#/jobs")
-    expect(page.get_by_text("Nothing has been asked for yet.")).to_be_visible()
+    expect(page.get_by_text("No jobs yet.")).to_be_visible()
     other = page.context.new_page()
     other.goto(f"{atlas.url}/#/drop")
     images = small_store.cut("tango_icons", tmp_path / "icons", classes=2, images=4)

@@ -139,3 +139,32 @@ def test_axe_finds_nothing(atlas: Watched) -> None:
     page.get_by_text("Limits", exact=True).click()
     assert atlas.axe() == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_recipe_that_there_is_not_is_passed_over(atlas: Watched) -> None:
+    view = of(atlas.url, "latin_small_letters")
+    page = atlas.open(f"{view}?recipe=junk&by=toString")
+    plain = candidates(page)
+    assert page.get_by_role("alert").count() == 0
+    assert candidates(atlas.open(view)) == plain
+
+
+@pytest.mark.parametrize("recipe", ["linear-probe", "all-layers"])
+def test_it_says_what_the_evidence_is_reckoned_in(atlas: Watched, recipe: str) -> None:
+    page = atlas.open(f"{of(atlas.url, 'latin_small_letters')}?recipe={recipe}")
+    candidates(page)
+    said = page.get_by_text("It is reckoned in gains of a linear probe.")
+    expect(said).to_have_count(0 if recipe == "linear-probe" else 1)
+
+
+def test_an_accuracy_that_is_not_known_has_its_reason(atlas: Watched) -> None:
+    def answer(route: Route) -> None:
+        found = route.fetch().json()
+        for each in found["recommendations"]:
+            for plan in each["plans"]:
+                plan["accuracy"] = plan["accuracy_interval"] = None
+        route.fulfill(json=found)
+
+    atlas.page.route("**/v1/recommendations", answer)
+    page = atlas.open(of(atlas.url, "latin_small_letters"))
+    expect(page.locator(".verdict")).to_contain_text("nothing tells how well the default does")

@@ -92,3 +92,17 @@ def test_a_server_that_is_busy_is_asked_again(browser: Browser, empty_server: Li
         assert len(refused) == len(atlas.complaints) == 2
         assert all("503" in each for each in atlas.complaints)
         atlas.complaints.clear()
+
+
+def test_addresses_that_say_nothing_are_told_as_such(
+    browser: Browser, empty_server: LiveServer
+) -> None:
+    with watching(browser, empty_server.url) as atlas:
+        page = atlas.open("#/drop?job=nope")
+        expect(page.get_by_role("alert")).to_contain_text("nope")
+        page.get_by_role("button", name="Back to the images").click()
+        expect(page.get_by_text("Drop a folder here")).to_be_visible()
+        for view in ("#/tasks/", "#/recommend/"):
+            page = atlas.open(view)
+            expect(page.get_by_role("link", name="Choose one on the map.")).to_be_visible()
+        atlas.forgive(404)

@@ -41,9 +41,9 @@ export class DropPage extends Panel {
       ${this.embedding.error ? problemNote(this.embedding.error) : nothing}
       ${route.query.has("job")
         ? html`<section class="card">
-            ${job ? jobProgress(job, "Embedding", () => this.embedding.cancel()) : busy("Asking …")}
-            ${job && (job.state === "failed" || job.state === "cancelled")
-              ? html`<p>${job.state === "cancelled" ? "It was cancelled. " : ""}<button type="button" @click=${this.again}>Back to the images</button></p>`
+            ${job ? jobProgress(job, "Embedding", () => this.embedding.cancel()) : this.embedding.error ? nothing : busy("Asking …")}
+            ${this.embedding.error || job?.state === "failed" || job?.state === "cancelled"
+              ? html`<p>${job?.state === "cancelled" ? "It was cancelled. " : ""}<button type="button" @click=${this.again}>Back to the images</button></p>`
               : nothing}
           </section>`
         : html`${problemNote(sending.error)} ${!access.mayWrite ? onlyLooks("add tasks") : sending.dropped ? this.checked() : this.zone()}`}

@@ -72,8 +72,8 @@ export class JobsPage extends Panel {
 
   private about(job: Job): TemplateResult | string {
     if (!job.name) return "–";
-    const task = job.state === "succeeded" && job.kind === "embed" ? (job.result as { id?: string } | null)?.id : undefined;
-    return task ? html`<a href=${link(["tasks", task])}>${name(job.name)}</a>` : name(job.name);
+    const where = resultOf(job);
+    return where ? html`<a href=${where}>${name(job.name)}</a>` : name(job.name);
   }
 
   private standing(job: Job): TemplateResult {
@@ -81,7 +81,7 @@ export class JobsPage extends Panel {
     if (isOver(job) || job.state === "queued") return html`${job.state}`;
     const { done, total, stage, seconds_left } = job.progress;
     return html`<progress aria-label="Progress of ${job.id}" max=${total || 1} value=${total > 1 ? done : nothing}></progress>
-      <small>${stage || job.state}${seconds_left == null ? "" : `, about ${seconds(seconds_left)} left`}</small>`;
+      <small>${stage || job.state}${seconds_left == null ? "" : `, about ${seconds(seconds_left)} left of this step`}</small>`;
   }
 
   private async act(asked: Promise<Job>): Promise<void> {
@@ -98,10 +98,20 @@ export class JobsPage extends Panel {
       <h1>Jobs</h1>
       ${problemNote(this.error)}
       ${this.jobs
-        ? html`<section class="card"><data-table what="jobs" empty="Nothing has been asked for yet." .rows=${this.jobs} .columns=${this.columns}></data-table></section>`
+        ? html`<section class="card"><data-table what="jobs" empty="No jobs yet. Sending images, measuring and fine-tuning make some." .rows=${this.jobs} .columns=${this.columns}></data-table></section>`
         : this.error ? nothing : busy("Loading …")}
     </div>`;
   }
+}
+
+/** The page that shows what a job made, where there is one. */
+function resultOf(job: Job): string | null {
+  const made = job.result as { id?: string; task?: string; task_id?: string } | null;
+  if (job.state !== "succeeded" || !made) return null;
+  if (job.kind === "embed" && made.id) return link(["tasks", made.id]);
+  if (job.kind === "recommend" && made.task) return link(["recommend", made.task], { job: job.id });
+  if (job.kind === "finetune" && made.task) return link(["tasks", made.task]);
+  return null;
 }
 
 function took(job: Job): number | null {

@@ -9,7 +9,7 @@ import { problemNote } from "../parts/problem-note";
 import "../parts/first-steps";
 import "../parts/task-filters";
 import "../parts/task-table";
-import { busy, name } from "../parts/words";
+import { counted, busy, name } from "../parts/words";
 import { atlas, type Placed } from "../state/atlas";
 import { gainsOf } from "../state/gains";
 import { keyOf, near } from "../state/near";
@@ -95,6 +95,7 @@ export class MapPage extends Panel {
         <label><input type="radio" name="way" .checked=${!now.asymmetric} @change=${() => route.set({ way: null })} /> Most alike</label>
         <label><input type="radio" name="way" .checked=${now.asymmetric} @change=${() => route.set({ way: "sources" })} /> Best sources for it</label>
       </fieldset>
+      ${others.length ? html`<p class="quiet">Of ${name(first.name)} alone; ${counted(others.length, "other task is", "other tasks are")} selected.</p>` : nothing}
       ${nearTasks(found, `Tasks near ${first.name}`)}
     </section>`;
   }

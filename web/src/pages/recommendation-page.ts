@@ -7,13 +7,13 @@ import { Panel, Watch } from "../base";
 import "../parts/copy-code";
 import { jobProgress } from "../parts/job-progress";
 import { problemNote } from "../parts/problem-note";
-import { between, busy, name, percent, points, prose, roundly, seconds, taskLink, warnings } from "../parts/words";
+import { between, busy, name, noTask, percent, points, prose, roundly, seconds, taskLink, warnings } from "../parts/words";
 import { baselines, classes, layers, moved, sharedImages } from "../recommendation/evidence";
 import { forest } from "../recommendation/forest";
 import { limitsOf, type Limits } from "../recommendation/limits";
 import "../recommendation/limits";
 import { pareto } from "../recommendation/pareto";
-import { RECIPES, planOf } from "../recommendation/plans";
+import { RECIPES, planOf, recipeOf } from "../recommendation/plans";
 import { tuned } from "../recommendation/tuning";
 import { access } from "../state/access";
 import { atlas } from "../state/atlas";
@@ -112,6 +112,7 @@ export class RecommendationPage extends Panel {
   }
 
   protected override render() {
+    if (!this.task) return html`<div class="page">${noTask}</div>`;
     const title = atlas.find(this.task);
     return html`<div class="page recommendation">
       <h1>What should ${title ? taskLink(title.id, title.name) : name(this.task)} start from?</h1>
@@ -125,7 +126,7 @@ export class RecommendationPage extends Panel {
 
   private answered(answer: Recommended): TemplateResult {
     const plain = answer.baselines.find((each) => each.rule === "always_default")?.model ?? "";
-    const shown = (route.query.get("by") as Recipe | null) ?? answer.recipe;
+    const shown = recipeOf(route.query.get("by")) ?? answer.recipe;
     const chosen = answer.recommendations.find((each) => each.model === answer.chosen);
     const looked = route.query.get("model") ?? leading(answer, plain);
     const explained = answer.recommendations.some((each) => each.model === looked) ? looked : answer.chosen;
@@ -238,7 +239,7 @@ function verdict(answer: Recommended, plain: string): TemplateResult {
     ${answer.time_reason ? html`<p>${prose(answer.time_reason)}</p>` : nothing}
     ${plan
       ? html`<dl class="figures">
-          <div><dt>accuracy to expect</dt><dd>${percent(plan.accuracy)}${plan.accuracy_interval ? html`<small>${between(plan.accuracy_interval, roundly)}</small>` : nothing}</dd></div>
+          <div><dt>accuracy to expect</dt><dd>${percent(plan.accuracy)}<small>${plan.accuracy_interval ? between(plan.accuracy_interval, roundly) : "nothing tells how well the default does on this task"}</small></dd></div>
           ${answer.chosen === plain
             ? nothing
             : html`<div><dt>gain over the default</dt><dd>${points(plan.gain)}<small>${between(plan.gain_interval, points)} points</small></dd></div>`}

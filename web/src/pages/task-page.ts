@@ -11,7 +11,7 @@ import { problemNote } from "../parts/problem-note";
 import { provenance } from "../parts/provenance";
 import { sharedImages } from "../parts/shared-images";
 import "../parts/task-picture";
-import { busy, name, number, warnings, whole } from "../parts/words";
+import { busy, name, noTask, number, warnings, whole } from "../parts/words";
 import type { Asked } from "../state/answers";
 import { atlas } from "../state/atlas";
 import { keyOf, near } from "../state/near";
@@ -35,6 +35,7 @@ export class TaskPage extends Panel {
   }
 
   protected override render() {
+    if (!this.task) return html`<div class="page">${noTask}</div>`;
     const { value: task, error } = details.of(this.task);
     if (error) return html`<div class="page">${problemNote(error, () => details.forget(this.task))}</div>`;
     if (task === null) return html`<div class="page">${busy("Reading the task")}</div>`;
@@ -56,11 +57,11 @@ export class TaskPage extends Panel {
       <div class="columns">
         <section class="card">
           <h2>Most alike</h2>
-          ${nearTasks(near.of(keyOf(task.id, false)), `Tasks most like ${task.name}`)}
+          ${nearTasks(near.of(keyOf(task.id, false)), `Tasks most like ${task.name}`, false)}
         </section>
         <section class="card">
           <h2>Best sources for it</h2>
-          ${nearTasks(near.of(keyOf(task.id, true)), `Best sources for ${task.name}`)}
+          ${nearTasks(near.of(keyOf(task.id, true)), `Best sources for ${task.name}`, false)}
         </section>
       </div>
       <section class="card">

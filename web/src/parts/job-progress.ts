@@ -13,7 +13,7 @@ export function jobProgress(job: Job, doing: string, cancel?: () => void): Templ
   return html`<div class="job-progress" role="status">
     <p>
       <strong>${doing}</strong>: ${words}${total > 1 && !waits ? html`, ${whole(done)} of ${whole(total)}` : nothing}${seconds_left != null
-        ? html`, about ${seconds(seconds_left)} left`
+        ? html`, about ${seconds(seconds_left)} left of this step`
         : nothing}
     </p>
     ${progressLine(doing, total > 1 && !waits ? done : null, total, isOver(job) ? undefined : cancel, job.state === "cancelling")}

@@ -7,8 +7,8 @@ import { busy, number, percent, taskLink, warnings } from "./words";
 
 const WIDE = 200;
 
-/** The near tasks of one, with their distances, 95 % intervals and ties. */
-export function nearTasks(asked: Asked<NearTasks>, caption: string): TemplateResult {
+/** The near tasks of one, with their distances, 95 % intervals and ties, and which share images unless that stands elsewhere. */
+export function nearTasks(asked: Asked<NearTasks>, caption: string, tellsShared = true): TemplateResult {
   if (asked.error) return html`${problemNote(asked.error)}`;
   const found = asked.value;
   if (found === null) return busy("Looking for near tasks");
@@ -18,7 +18,7 @@ export function nearTasks(asked: Asked<NearTasks>, caption: string): TemplateRes
   const [low, high] = [Math.min(0, ...ends), Math.max(...ends)];
   const at = (value: number) => (WIDE * (value - low)) / Math.max(1e-9, high - low);
   const tied = all.some((each) => isTied(each, all));
-  const sharing = all.filter((each) => each.shares_images);
+  const sharing = tellsShared ? all.filter((each) => each.shares_images) : [];
   return html`
     ${warnings(found.warnings)}
     <table class="forest">

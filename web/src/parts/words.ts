@@ -59,6 +59,9 @@ export const prose = (text: string): (TemplateResult | string)[] =>
 export const warnings = (all: readonly string[]): TemplateResult | typeof nothing =>
   all.length ? html`<ul class="warnings">${all.map((each) => html`<li>${prose(each)}</li>`)}</ul>` : nothing;
 
+/** Where the address ends before the name of a task. */
+export const noTask: TemplateResult = html`<p>The address names no task. <a href=${link([])}>Choose one on the map.</a></p>`;
+
 export const busy = (text: string): TemplateResult => html`<p class="busy" role="status"><span class="spinner" aria-hidden="true"></span>${text}</p>`;
 
 /** What stands in place of something that the key of the tab does not open. */

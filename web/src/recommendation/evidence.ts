@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Explanation, Recommended } from "../api/types";
 import { name, number, percent, points, prose, whole } from "../parts/words";
+import { RECIPES } from "./plans";
 
 const MOST_CLASSES = 12;
 const MOST_MOVES = 8;
@@ -11,6 +12,7 @@ export function moved(answer: Recommended, model: string): TemplateResult {
   const found = answer.explanation?.outcomes.find((each) => each.model === model);
   return html`<section class="card">
     <h2>What speaks for ${name(model)}</h2>
+    ${answer.recipe === "linear-probe" ? nothing : html`<p class="quiet">It is reckoned in gains of a linear probe. What ${RECIPES[answer.recipe]} is expected to gain follows from them.</p>`}
     ${answer.explanation ? textOf(answer.explanation, "outcomes", model) : nothing}
     ${found
       ? html`${sum([

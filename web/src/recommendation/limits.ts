@@ -3,6 +3,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { Recipe } from "../api/types";
 import { Panel } from "../base";
 import { route } from "../state/route";
+import { recipeOf } from "./plans";
 
 /** What a question leaves open, as the address holds it. */
 export interface Limits {
@@ -23,7 +24,7 @@ export function limitsOf(query: URLSearchParams): Limits {
     return Number.isFinite(value) && value > 0 ? Math.round(value * scale) : null;
   };
   return {
-    recipe: (query.get("recipe") as Recipe | null) ?? "auto",
+    recipe: recipeOf(query.get("recipe")) ?? "auto",
     time: number("minutes", 60),
     max_parameters: number("max_parameters", 1e6),
     max_input_size: number("max_input_size"),

@@ -8,6 +8,9 @@ export const RECIPES: Record<Recipe, string> = {
   "all-layers": "all layers trained",
 };
 
+/** A recipe that an address names; null for any other text. */
+export const recipeOf = (text: string | null): Recipe | null => (text !== null && Object.hasOwn(RECIPES, text) ? (text as Recipe) : null);
+
 export type Plan = Recommendation["plans"][number];
 
 export const planOf = (candidate: Recommendation, recipe: Recipe): Plan | undefined =>
