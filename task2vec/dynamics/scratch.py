@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from task2vec.dynamics.deficits import Deficit
 from task2vec.dynamics.networks import build_network
+from task2vec.dynamics.trace import at_rest
 from task2vec.errors import SettingError
 
 
@@ -123,10 +124,9 @@ class ScratchTraining:
 
     def accuracy(self, data: Images) -> float:
         """Return the share of images that the network tells right, without a deficit."""
-        self.network.eval()
-        with torch.no_grad():
+        with torch.no_grad(), at_rest(self.network) as network:
             right = [
-                (self.network(images).argmax(dim=1) == labels).sum()
+                (network(images).argmax(dim=1) == labels).sum()
                 for images, labels in zip(
                     torch.split(data.images, 256), torch.split(data.labels, 256), strict=True
                 )

@@ -63,6 +63,13 @@ def test_it_learns() -> None:
     assert run.accuracy(bars()) > 0.9
 
 
+def test_testing_after_a_step_changes_nothing() -> None:
+    plain, tested = training(), training()
+    plain.run_epoch()
+    tested.run_epoch(lambda: tested.accuracy(bars()))
+    assert same(plain, tested)
+
+
 def test_a_run_goes_on_as_if_nothing_had_happened() -> None:
     through, broken = training(), training()
     for _ in range(3):
