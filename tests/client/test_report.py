@@ -16,6 +16,7 @@ from task2vec.client.report.page import page
 from task2vec.client.report.report import MOST_CANDIDATES, Report
 from task2vec.errors import InputError
 from task2vec.messages.recommendations import Recommended
+from task2vec.types.tuning import TRAINED, Recipe
 
 FROZEN = Path(__file__).parents[1] / "frozen" / "commands" / "recommend_explain.json"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -80,8 +81,9 @@ def test_the_page_tells_the_answer_and_reaches_for_nothing(given: dict[str, Any]
     assert given["reason"][1:] in read.text
     for each in (*given["recommendations"], *given["baselines"]):
         assert str(each["model"] or "-") in read.text
-    for words in (given["evidence_summary"], *given["warnings"], *COMMANDS):
-        assert words in read.text
+    for words in (given["evidence_summary"], *given["warnings"]):
+        assert words.replace("`", "") in read.text
+    assert all(command in read.text for command in COMMANDS)
     moves = given["explanation"]["outcomes"][1]
     for near in moves["neighbours"][:5]:
         assert near["task"] in read.text
@@ -121,6 +123,19 @@ def test_bars_begin_at_zero_and_long_names_lose_their_middle() -> None:
     assert shown.startswith("begin")
     assert shown.endswith("end")
     assert len(shown) < 40
+
+
+def test_a_command_in_a_sentence_is_set_as_code_and_what_is_trained_is_said_once(
+    given: dict[str, Any],
+) -> None:
+    given["warnings"] = ["To leave it out: `--no-bundles <b>`."]
+    text = page(report_of(given))
+
+    assert "To leave it out: <code>--no-bundles &lt;b&gt;</code>." in text
+    (heading,), (facts,) = (re.findall(rf"<{tag}\b.*?</{tag}>", text, re.S) for tag in ("h1", "dl"))
+    trained = TRAINED[Recipe(given["recipe"])]
+    assert (trained in heading, trained in facts) == (True, False)
+    assert given["recipe"] in facts
 
 
 def test_names_are_shown_as_text(given: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The report as a page of HTML: whole in one file, without a script, one sheet when printed."""
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
@@ -20,7 +21,7 @@ def page(report: Report) -> str:
     """Return the page. Every text is escaped, since names come from anybody."""
     answer = report.answer
     style = files(__package__).joinpath(_STYLE).read_text(encoding="utf-8")
-    lead = "".join(f"<p>{_shown(sentence)}</p>" for sentence in reasons(answer))
+    lead = "".join(f"<p>{_prose(sentence)}</p>" for sentence in reasons(answer))
     parts = [_facts(report), *_forest(report), *_pairs(report), *_last(report)]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -41,7 +42,8 @@ def page(report: Report) -> str:
 def _facts(report: Report) -> str:
     """Return the numbers of the model and recipe that are taken."""
     answer, chosen = report.answer, report.chosen
-    facts = [("recipe", answer.recipe.value, TRAINED[answer.recipe])]
+    # The verdict says in words what is trained; this is what a command calls it.
+    facts = [("recipe", answer.recipe.value, "")]
     if chosen is not None:
         plan = chosen.plan(answer.recipe)
         if plan.accuracy is not None:
@@ -54,7 +56,8 @@ def _facts(report: Report) -> str:
                 ("fine-tuning takes", in_words(plan.seconds), "at most, where it was timed")
             )
     cells = "".join(
-        f"<div><dt>{_shown(name)}</dt><dd>{_shown(value)}</dd><dd>{_shown(more)}</dd></div>"
+        f"<div><dt>{_shown(name)}</dt><dd>{_shown(value)}</dd>"
+        + (f"<dd>{_shown(more)}</dd></div>" if more else "</div>")
         for name, value, more in facts
     )
     return f'<dl class="facts">{cells}</dl>'
@@ -101,9 +104,9 @@ def _moves(report: Report) -> Iterator[str]:
     ]
     title = f"What moved the score of {visible(moves.model)}"
     rest = (
-        f"In all {points(moves.score)} points with a linear probe: {points(moves.prior)} before "
-        f"any outcome, {points(moves.by_outcomes)} by outcomes, {points(moves.by_measuring)} by "
-        "measuring on this task."
+        f"These are the largest single moves. All of them make {points(moves.score)} points with a "
+        f"linear probe: {points(moves.prior)} before any outcome, {points(moves.by_outcomes)} by "
+        f"outcomes, {points(moves.by_measuring)} by measuring on this task."
     )
     drawn = chart(rows, title=title, unit="points", columns=HALF) if rows else ""
     yield _section(title, drawn, f'<p class="note">{escape(rest)}</p>')
@@ -136,7 +139,7 @@ def _last(report: Report) -> Iterator[str]:
     told = [answer.evidence_summary, *answer.warnings]
     if not answer.calibrated:
         told.append("The intervals could not be checked: too few tasks have outcomes.")
-    items = "".join(f"<li>{_shown(text)}</li>" for text in told if text)
+    items = "".join(f"<li>{_prose(text)}</li>" for text in told if text)
     yield _section("What this rests on", f'<ul class="note">{items}</ul>')
 
 
@@ -164,6 +167,11 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: in
 
 def _shown(text: str) -> str:
     return escape(visible(text))
+
+
+def _prose(text: str) -> str:
+    """Return a sentence with what stands between backticks, a command, set as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", _shown(text))
 
 
 def _breakable(text: str) -> str:
