@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from task2vec.data.wording import plural
 from task2vec.distance.asymmetric import ALPHA
 from task2vec.distance.matrix import symmetric_matrix
 from task2vec.jobs.kind import Checked, Kind, resolved
@@ -62,11 +63,16 @@ def backtest(
     """
     store = workspace.store()
     # What others measured says nothing of how well one is advised oneself.
-    outcomes = [outcome for outcome in store.outcomes.list() if outcome.bundle is None]
+    recorded = store.outcomes.list()
+    outcomes = [outcome for outcome in recorded if outcome.bundle is None]
     models = list_models(workspace)
     records, left = _telling(store, models, outcomes)
     gains = GainTable(outcomes, default_model_id())
-    warnings = (*_left_out(left), *unused_outcomes(store, gains.unused))
+    warnings = (
+        *_of_bundles(len(recorded) - len(outcomes)),
+        *_left_out(left),
+        *unused_outcomes(store, gains.unused),
+    )
     if not records:
         answer = report([], ours=Hierarchical.name, folds=question.folds)
         return answer.model_copy(update={"warnings": warnings})
@@ -176,6 +182,12 @@ def _seen(world: World, models: Sequence[Model], records: Sequence[StoredTask]) 
     """Return (M, T) whether a model was fine-tuned from an expert of the task, however far back."""
     lineages = {model.name: model.lineage for model in models}
     return np.array([[r.id in lineages[name] for r in records] for name in world.models], np.bool_)
+
+
+def _of_bundles(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (f"{plural(count, 'outcome')} of bundles left out: a backtest judges by your own",)
 
 
 def _left_out(records: Sequence[StoredTask]) -> tuple[str, ...]:

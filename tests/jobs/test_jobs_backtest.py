@@ -14,6 +14,8 @@ from task2vec.jobs.backtest import backtest, world_of_store
 from task2vec.messages.backtests import BacktestQuestion, Folds, Verdict
 from task2vec.messages.outcomes import StoredOutcome
 from task2vec.recommendation.evidence.gains import GainTable
+from task2vec.service.bundles.importing import import_shipped
+from task2vec.service.bundles.shipped import SHIPPED
 from task2vec.service.models.zoo import list_models
 from task2vec.service.packaged_models import default_model_id
 from task2vec.service.workspace import Workspace
@@ -232,3 +234,13 @@ def test_models_fine_tuned_from_an_expert_of_the_task_are_no_evidence_for_it(few
     for name, offered in after.items():
         apart = name in ("emoji_food", "fashion_tops")
         assert offered == before[name] + (not apart), name
+
+
+def test_outcomes_of_bundles_are_left_out_and_that_is_said(few: Path):
+    alone = judged(few)
+    with Workspace(few) as workspace:
+        import_shipped(workspace, SHIPPED)
+        beside = backtest(workspace, BacktestQuestion(folds=Folds.TASK))
+    (told,) = set(beside.warnings) - set(alone.warnings)
+    assert "outcomes of bundles left out" in told
+    assert beside.model_copy(update={"warnings": alone.warnings}) == alone

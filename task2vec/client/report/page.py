@@ -42,7 +42,7 @@ def page(report: Report) -> str:
 def _facts(report: Report) -> str:
     """Return the numbers of the model and recipe that are taken."""
     answer, chosen = report.answer, report.chosen
-    # The verdict says in words what is trained; this is what a command calls it.
+    # The sentences above say in words what is trained; this is what a command calls it.
     facts = [("recipe", answer.recipe.value, "")]
     if chosen is not None:
         plan = chosen.plan(answer.recipe)
