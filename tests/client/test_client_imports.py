@@ -57,7 +57,10 @@ def with_core_only(code: str) -> str:
     return done.stdout
 
 
-LOCAL = ("embed('.')", "information('.')", "open_source('.')", "LocalClient('a')", "LocalClient()")
+LOCAL = (
+    *("embed('.')", "information('.')", "open_source('.')", "LocalClient('a')", "LocalClient()"),
+    "InformationMonitor(None, None, None)",
+)
 
 
 def test_local_work_without_its_extra_names_the_extra_and_the_server() -> None:
@@ -77,7 +80,7 @@ def test_local_work_without_its_extra_names_the_extra_and_the_server() -> None:
 
 def test_what_a_client_needs_is_there_without_extras() -> None:
     # All that is public and does no local work.
-    needing = {"embed", "information", "open_source"}
+    needing = {"InformationMonitor", "embed", "information", "open_source"}
     names = [name for name in task2vec.__all__ if name not in needing]
     code = f"import task2vec; print([getattr(task2vec, name) and 1 for name in {names!r}] != [])"
 
