@@ -19,7 +19,7 @@ class ScratchSettings:
     """How a network is trained from random weights, by stochastic gradient descent.
 
     ``network`` and ``norm`` as in `build_network`. The learning ``rate`` is multiplied by ``decay``
-    after each epoch: 1 keeps it. ``shift`` moves each image by up to so many pixels at random;
+    after each epoch: 1 keeps it. ``shift`` moves each batch by up to so many pixels at random;
     nothing is flipped, since letters and digits are not symmetric.
 
     Raises `SettingError` out of range.
@@ -158,6 +158,6 @@ class ScratchTraining:
             return images
         padded = nn.functional.pad(images, [most] * 4, mode="replicate")
         size, span = images.shape[-1], 2 * most + 1
-        # A shift for the batch and not for each image: as good for these, at no cost.
+        # One shift for the whole batch costs next to nothing.
         down, right = torch.randint(0, span, (2,), generator=self._generator).tolist()
         return padded[..., down : down + images.shape[-2], right : right + size]
