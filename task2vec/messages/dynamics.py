@@ -29,3 +29,33 @@ class Measurement(Answer):
     trace: float
     trace_error: float
     layers: tuple[LayerTrace, ...]
+
+
+class CourseEpoch(Answer):
+    """A network after ``epoch`` epochs; 0 is before the first.
+
+    ``test_accuracy`` is that of clean images. All else is that of the monitored images as the
+    network saw them in that epoch.
+    """
+
+    epoch: int
+    test_accuracy: float
+    loss: float
+    accuracy: float
+    trace: float
+    trace_error: float
+    layers: tuple[LayerTrace, ...]
+
+
+class CourseRecord(Answer):
+    """A training from scratch in which a deficit lasted from ``start`` until before ``end``.
+
+    ``deficit`` is empty where there was none. ``rows`` has ``epochs + 1`` of them.
+    """
+
+    seed: int
+    epochs: int
+    deficit: str
+    start: int
+    end: int
+    rows: tuple[CourseEpoch, ...]
