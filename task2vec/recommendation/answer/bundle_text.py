@@ -38,7 +38,9 @@ def of_bundles(
             f", which move expected gains by up to {100 * abs(moved):.1f} points: that of "
             f"{shown(model)} by {100 * moved:+z.1f}"
         )
-    return [f"{text}. To leave them out: `--no-bundles`."]
+    return [
+        f"{text}. To leave them out, answer without bundles: `--no-bundles`, or `bundles=False` in Python."
+    ]
 
 
 def _moved_most(

@@ -8,6 +8,11 @@ export class ApiError extends Error {
   ) {
     super(problem.detail);
   }
+
+  /** An error that the page itself has found. */
+  static ofPage(detail: string, said: Partial<Problem> = {}): ApiError {
+    return new ApiError({ ...unreachable().problem, title: "The page has failed", code: "page", detail, remedy: null, ...said }, -1);
+  }
 }
 
 export const unreachable = (): ApiError =>
@@ -57,5 +62,5 @@ export function parse(text: string, status: number, request: string | null): Pro
 export const asError = (error: unknown): ApiError => {
   if (error instanceof ApiError) return error;
   const detail = error instanceof Error ? error.message : String(error);
-  return new ApiError({ ...unreachable().problem, title: "The page has failed", code: "page", detail, remedy: null }, -1);
+  return ApiError.ofPage(detail);
 };

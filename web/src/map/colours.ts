@@ -70,10 +70,14 @@ export function colouring(view: View, tasks: Placed[], gains: Map<string, number
         const gain = gains?.get(task.name) ?? gains?.get(task.id);
         return gain === undefined ? OTHER : ramp(DIVERGING, 0.5 + gain / most / 2);
       },
-      legend: {
-        title: `Gain of ${view.model || "a model"} over the default, in points`,
-        scale: { colours: DIVERGING, low: points(-most), high: points(most) },
-      },
+      legend: !view.model
+        ? { title: "Choose a model to see what it gains" }
+        : gains && !values.length
+          ? { title: `No outcome tells what ${view.model} gains on a task` }
+          : {
+              title: `Gain of ${view.model} over the default, in points`,
+              scale: { colours: DIVERGING, low: points(-most), high: points(most) },
+            },
     };
   }
   const read = (task: Placed) => (view.colour === "classes" ? Math.log(Math.max(1, task.classes)) : task.complexity);

@@ -23,7 +23,7 @@ const ROW = 26;
 export class BacktestPage extends Panel {
   @state() private found: Backtest | null = null;
   @state() private error: ApiError | null = null;
-  private readonly running = new RunningJob(this, (job) => {
+  private readonly running = new RunningJob(this, "backtest", (job) => {
     if (job.state === "succeeded") this.found = job.result as unknown as Backtest;
   });
 

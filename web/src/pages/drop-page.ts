@@ -11,7 +11,7 @@ import { access } from "../state/access";
 import { atlas } from "../state/atlas";
 import { go, route } from "../state/route";
 import { RunningJob } from "../state/running-job";
-import { sending } from "../state/sending";
+import { said, sending } from "../state/sending";
 import type { Page } from "./page";
 
 const MOST_CLASSES = 60;
@@ -20,7 +20,7 @@ const MOST_CLASSES = 60;
 @customElement("drop-page")
 export class DropPage extends Panel {
   @state() private over = false;
-  private readonly embedding = new RunningJob(this, (job) => this.embedded(job));
+  private readonly embedding = new RunningJob(this, "embed", (job) => this.embedded(job));
 
   constructor() {
     super();
@@ -104,6 +104,7 @@ export class DropPage extends Panel {
         : html`<div class="buttons">
             <button class="first" type="submit" ?disabled=${fault !== null}>Send, embed and recommend</button>
             <button type="button" @click=${() => sending.clear()}>Choose others</button>
+            ${sending.unsorted ? html`<button type="button" @click=${() => sending.unsort()}>Undo the classes</button>` : nothing}
             ${sending.dropped!.archive ? nothing : html`${chooser("Add a folder", "folder")} ${chooser("Add images", "images")}`}
           </div>`}
       ${counts ? html`<ul class="classes">${[...counts].slice(0, MOST_CLASSES).map(([label, count]) => this.classed(label, count, content))}</ul>` : nothing}
@@ -155,8 +156,9 @@ export class DropPage extends Panel {
 
   private embedded(job: Job): void {
     if (job.state !== "succeeded") return;
-    const task = job.result as unknown as { id: string };
+    const task = job.result as unknown as { id: string; warnings: string[] };
     sending.clear();
+    said.set(task.id, task.warnings);
     void atlas.reload();
     go(["recommend", task.id], { new: "1" });
   }

@@ -19,6 +19,7 @@ import { access } from "../state/access";
 import { atlas } from "../state/atlas";
 import { route } from "../state/route";
 import { RunningJob } from "../state/running-job";
+import { said } from "../state/sending";
 import type { Page } from "./page";
 
 const BUDGET = 60;
@@ -31,8 +32,8 @@ export class RecommendationPage extends Panel {
   @state() private error: ApiError | null = null;
   @state() private made: Tuned | null = null;
   private asked = "";
-  private readonly measuring = new RunningJob(this, (job) => this.measured(job));
-  private readonly training = new RunningJob(this, (job) => this.trained(job));
+  private readonly measuring = new RunningJob(this, "recommend", (job) => this.measured(job));
+  private readonly training = new RunningJob(this, "finetune", (job) => this.trained(job));
 
   constructor() {
     super();
@@ -117,8 +118,10 @@ export class RecommendationPage extends Panel {
     return html`<div class="page recommendation">
       <h1>What should ${title ? taskLink(title.id, title.name) : name(this.task)} start from?</h1>
       ${problemNote(this.error, () => ((this.asked = ""), this.requestUpdate()))}
-      ${problemNote(this.measuring.error)}
-      ${this.answer ? this.answered(this.answer) : this.error || this.measuring.job ? nothing : busy("Asking …")}
+      ${this.measuring.error
+        ? html`${problemNote(this.measuring.error)}<p><button type="button" @click=${() => route.set({ job: null })}>Answer without this measurement</button></p>`
+        : nothing}
+      ${this.answer ? this.answered(this.answer) : this.error || this.measuring.error || this.measuring.job ? nothing : busy("Asking …")}
       ${this.answer ? nothing : this.progress()}
       ${this.error && !this.answer ? this.limiting() : nothing}
     </div>`;
@@ -131,7 +134,7 @@ export class RecommendationPage extends Panel {
     const looked = route.query.get("model") ?? leading(answer, plain);
     const explained = answer.recommendations.some((each) => each.model === looked) ? looked : answer.chosen;
     return html`
-      ${verdict(answer, plain)} ${warnings(answer.warnings)} ${this.actions(answer)}
+      ${verdict(answer, plain)} ${warnings([...(said.get(this.task) ?? []), ...answer.warnings])} ${this.actions(answer)}
       <section class="card">
         <div class="section-head">
           <h2>Candidates</h2>
@@ -168,7 +171,7 @@ export class RecommendationPage extends Panel {
                 </select>
               </label>`
             : nothing}
-          ${answer.recommendations.length ? moved(answer, explained) : nothing} ${sharedImages(answer)} ${baselines(answer)}
+          ${answer.recommendations.length ? moved(answer, explained, shown) : nothing} ${sharedImages(answer)} ${baselines(answer)}
         </div>
         <div>
           ${answer.recommendations.length ? this.costs(answer, shown) : nothing}
@@ -221,7 +224,7 @@ export class RecommendationPage extends Panel {
 
   private costs(answer: Recommended, recipe: Recipe): TemplateResult | typeof nothing {
     const picture = pareto(answer, recipe, atlas.models);
-    return picture === nothing ? nothing : html`<section class="card"><h2>Cost against gain</h2>${picture}</section>`;
+    return picture === nothing ? nothing : html`<section class="card"><h2>Cost against gain, ${RECIPES[recipe]}</h2>${picture}</section>`;
   }
 }
 

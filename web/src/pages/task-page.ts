@@ -78,7 +78,7 @@ export class TaskPage extends Panel {
       </section>
       <section class="card">
         <h2>Experts</h2>
-        ${expertTable(experts)}
+        ${expertTable(experts, task.name)}
       </section>
       <section class="card">
         <h2>Outcomes</h2>

@@ -5,7 +5,7 @@ import { link } from "../state/route";
 import { name, when } from "./words";
 
 /** The models that were fine-tuned on a task. */
-export function expertTable(experts: Model[]): TemplateResult {
+export function expertTable(experts: Model[], task: string): TemplateResult {
   if (!experts.length) return html`<p class="quiet">No model was fine-tuned on it yet.</p>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Experts">
     <table class="plain">
@@ -13,7 +13,7 @@ export function expertTable(experts: Model[]): TemplateResult {
       <tbody>
         ${experts.map(
           (each) => html`<tr>
-            <th scope="row"><a href=${link(["outcomes"], { model: each.name })}>${name(each.name)}</a></th>
+            <th scope="row"><a href=${link(["outcomes"], { model: atlas.startName(each) ?? each.name, task })}>${name(each.name)}</a></th>
             <td>${atlas.startName(each) ? name(atlas.startName(each)!) : "–"}</td>
             <td><code>${each.architecture}</code></td>
             <td>${when(each.created)}</td>

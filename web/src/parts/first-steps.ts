@@ -31,7 +31,7 @@ export class FirstSteps extends Panel {
         </li>
         <li class="card">
           <h2>From a folder of images, with a folder for each class</h2>
-          <p><a class="button" href=${link(["drop"])}>Drop it here</a>, or in a terminal:</p>
+          <p><a class="button" href=${link(["drop"])}>Drop it on the page</a>, or in a terminal:</p>
           <pre tabindex="0">task2vec embed FOLDER --url ${SERVER}</pre>
         </li>
         <li class="card">

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Explanation, Recommended } from "../api/types";
+import type { Explanation, Recipe, Recommended } from "../api/types";
 import { name, number, percent, points, prose, whole } from "../parts/words";
 import { RECIPES } from "./plans";
 
@@ -7,12 +7,12 @@ const MOST_CLASSES = 12;
 const MOST_MOVES = 8;
 
 /** What the score of a candidate comes from: outcomes, measurements, and known tasks by their weight. */
-export function moved(answer: Recommended, model: string): TemplateResult {
+export function moved(answer: Recommended, model: string, recipe: Recipe): TemplateResult {
   const candidate = answer.recommendations.find((each) => each.model === model);
   const found = answer.explanation?.outcomes.find((each) => each.model === model);
   return html`<section class="card">
     <h2>What speaks for ${name(model)}</h2>
-    ${answer.recipe === "linear-probe" ? nothing : html`<p class="quiet">It is reckoned in gains of a linear probe. What ${RECIPES[answer.recipe]} is expected to gain follows from them.</p>`}
+    ${recipe === "linear-probe" ? nothing : html`<p class="quiet">It is reckoned in gains of a linear probe. What it gains with ${RECIPES[recipe]} is expected to gain follows from them.</p>`}
     ${answer.explanation ? textOf(answer.explanation, "outcomes", model) : nothing}
     ${found
       ? html`${sum([

@@ -24,7 +24,7 @@ export const tuned = (found: Tuned): TemplateResult => html`<div class="tuned">
 
 function curve(found: Tuned): TemplateResult | typeof nothing {
   const all = found.curve;
-  if (all.length < 2) return nothing;
+  if (all.length < 2) return html`<p class="quiet">There is no learning curve: too few images were left over to follow the training by.</p>`;
   const last = all[all.length - 1]!.steps;
   const values = all.map((each) => each.accuracy);
   const low = Math.max(0, Math.floor(10 * Math.min(...values)) / 10 - 0.05);

@@ -68,6 +68,8 @@ export class Shell extends Panel {
   protected override updated(_: PropertyValues): void {
     const now = route.path.join("/");
     if (now === this.shown && this.hasUpdated) return;
+    // On a narrow screen the menu is wider than it: the page that is open is in sight.
+    this.querySelector('nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
     // Another page: it begins at its top, for readers of the screen too.
     const first = this.shown === "" && !document.title.includes("·");
     this.shown = now;

@@ -1,10 +1,12 @@
 import type { ReactiveController } from "lit";
 import { cancel, follow, isOver } from "../api/jobs";
-import { type ApiError, asError } from "../api/problem";
+import { ApiError, asError } from "../api/problem";
 import type { Job } from "../api/types";
 import type { Panel } from "../base";
 
-/** A job that a page waits for. Leaving the page stops the following, not the job. */
+type Kind = Job["kind"];
+
+/** A job of a kind that a page waits for. Leaving the page stops the following, not the job. */
 export class RunningJob implements ReactiveController {
   job: Job | null = null;
   error: ApiError | null = null;
@@ -13,6 +15,7 @@ export class RunningJob implements ReactiveController {
 
   constructor(
     private readonly host: Panel,
+    private readonly kind: Kind,
     private readonly done: (job: Job) => void,
   ) {
     host.addController(this);
@@ -34,7 +37,9 @@ export class RunningJob implements ReactiveController {
     const { signal } = (this.stop = new AbortController());
     void follow(id, (job) => this.tell(job), signal)
       .then((job) => {
-        if (!signal.aborted) this.done(job);
+        if (signal.aborted) return;
+        if (job.kind !== this.kind) throw otherKind(job, this.kind);
+        this.done(job);
       })
       .catch((error: unknown) => {
         if (signal.aborted) return;
@@ -60,7 +65,12 @@ export class RunningJob implements ReactiveController {
   }
 
   private tell(job: Job): void {
+    // An address may name any job.
+    if (job.kind !== this.kind) return;
     this.job = job;
     this.host.requestUpdate();
   }
 }
+
+const otherKind = (job: Job, kind: Kind): ApiError =>
+  ApiError.ofPage(`The address names a job of another kind.`, { expected: `a job of the kind ${kind}`, got: job.kind, remedy: "Open it from the list of jobs." });

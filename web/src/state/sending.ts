@@ -1,4 +1,5 @@
 import { api } from "../api/client";
+import { cancel as cancelJob } from "../api/jobs";
 import { type ApiError, asError } from "../api/problem";
 import type { Dataset, Job } from "../api/types";
 import { upload } from "../api/upload";
@@ -6,6 +7,8 @@ import { Source } from "../base";
 import { classInName, type Content, contentOf, isLoose, sendable } from "../files/content";
 import { type Dropped, together } from "../files/dropped";
 import { tarOf } from "../files/tar";
+
+const NOTHING: Dropped = { name: "", members: [], archive: null };
 
 /** What is being dropped, checked and sent. It outlives the page, so that a new key loses nothing. */
 class Sending extends Source {
@@ -17,6 +20,8 @@ class Sending extends Source {
   total = 0;
   error: ApiError | null = null;
   uploading = false;
+  /** What was there before images were put into classes; null where there is nothing to undo. */
+  unsorted: Dropped | null = null;
   private dataset: Dataset | null = null;
   private stop = new AbortController();
 
@@ -39,17 +44,24 @@ class Sending extends Source {
 
   /** Put the images that lie in no folder into this class; without one, into those of their names. */
   async classify(label: string | null): Promise<void> {
-    if (!this.dropped) return;
-    const members = this.dropped.members.map(({ path, file }) =>
+    const before = this.dropped;
+    if (!before) return;
+    const members = before.members.map(({ path, file }) =>
       isLoose(path) ? { path: `${label ?? classInName(path)}/${path}`, file } : { path, file },
     );
-    const none = { name: "", members: [], archive: null };
-    await this.take(Promise.resolve({ ...none, members }), none);
+    await this.take(Promise.resolve({ ...NOTHING, members }), NOTHING);
+    if (!this.error) this.unsorted = before;
+    this.changed();
+  }
+
+  /** Take the images out of the classes into which they were put last. */
+  async unsort(): Promise<void> {
+    if (this.unsorted) await this.take(Promise.resolve(this.unsorted), NOTHING);
   }
 
   clear(): void {
     this.stop.abort();
-    Object.assign(this, { dropped: null, content: null, name: "", tags: "", dataset: null, error: null, uploading: false, sent: 0, total: 0 });
+    Object.assign(this, { dropped: null, content: null, name: "", tags: "", unsorted: null, dataset: null, error: null, uploading: false, sent: 0, total: 0 });
     this.changed();
   }
 
@@ -80,7 +92,10 @@ class Sending extends Source {
       });
       const tags = this.tags.split(",").map((each) => each.trim()).filter(Boolean);
       const found = await api.POST("/v1/tasks", { body: { dataset: this.dataset.id, name: this.name, tags } as never });
-      return found.data as Job;
+      const job = found.data as Job;
+      // Cancelled between the last byte and the answer.
+      if (signal.aborted) await cancelJob(job.id);
+      return signal.aborted ? null : job;
     } catch (error) {
       if (!signal.aborted) this.error = asError(error);
       return null;
@@ -92,3 +107,6 @@ class Sending extends Source {
 }
 
 export const sending = new Sending();
+
+/** What was warned of as a task was embedded, by its id: told where its recommendation opens. */
+export const said = new Map<string, readonly string[]>();
