@@ -45,12 +45,12 @@ DATA, TRAINED, SEEDS = "letters", 2000, 5
 SETTINGS = ScratchSettings(network="all-cnn", weight_decay=1e-3)
 SCHEDULES = {"decayed": SETTINGS, "constant": replace(SETTINGS, decay=1.0)}
 REMOVED, CLEAN_AFTER = (10, 20, 40, 60), 80
+WINDOW, STARTS, WINDOWED_EPOCHS = 8, (0, 4, 8, 16, 24, 40, 64), 80
 #: Over so many last epochs accuracies and shares are averaged.
 LAST = 5
 TABLE = RESULTS / "dynamics_critical.csv"
 REPORT = RESULTS / "dynamics_critical.json"
 _COLUMNS = ("deficit", "start", "end", "seed", "epoch", "test_accuracy", "trace", "loss")
-WINDOW, STARTS, WINDOWED_EPOCHS = 8, (0, 4, 8, 16, 24, 40, 64), 80
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,18 @@ def families() -> Iterator[Family]:
     """Yield all courses, seed by seed; those of the constant rate come last."""
     for schedule in SCHEDULES:
         for seed in range(SEEDS):
-            clean = Course(seed, REMOVED[-1] + CLEAN_AFTER)
-            windows = [
-                Course(seed, WINDOWED_EPOCHS, "blur", start, start + WINDOW) for start in STARTS
-            ]
+            clean, blurred = Course(seed, REMOVED[-1] + CLEAN_AFTER), _until_removed(seed, "blur")
             if schedule == "constant":
-                windows = []
+                yield Family(schedule, (clean,))
+                yield Family(schedule, blurred)
+                continue
+            first, *later = (
+                Course(seed, WINDOWED_EPOCHS, "blur", start, start + WINDOW) for start in STARTS
+            )
+            yield Family(schedule, (clean, *later))
             # The window at the very start branches off from the blurred run.
-            yield Family(schedule, (clean, *windows[1:]))
-            yield Family(schedule, (*_until_removed(seed, "blur"), *windows[:1]))
-            if schedule != "constant":
-                yield Family(schedule, _until_removed(seed, "flip"))
+            yield Family(schedule, (*blurred, first))
+            yield Family(schedule, _until_removed(seed, "flip"))
 
 
 def _until_removed(seed: int, deficit: str) -> tuple[Course, ...]:
@@ -204,12 +205,13 @@ def _accuracy(record: CourseRecord, epoch: int) -> float:
 def _shares(record: CourseRecord, epoch: int) -> NDArray[np.float64]:
     """Return each layer's share of the trace, mean of the last epochs up to this one."""
     rows = record.rows[epoch + 1 - LAST : epoch + 1]
-    return np.mean([[layer.trace / row.trace for layer in row.layers] for row in rows], axis=0)
+    shares = np.array([[layer.trace / row.trace for layer in row.layers] for row in rows])
+    return np.asarray(shares.mean(axis=0))
 
 
 def _late(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of the second half of the layers."""
-    return shares[:, shares.shape[1] // 2 :].sum(axis=1)
+    return np.asarray(shares[:, shares.shape[1] // 2 :].sum(axis=1))
 
 
 def _mean(values: NDArray[np.float64]) -> float:

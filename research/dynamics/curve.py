@@ -30,6 +30,7 @@ from benchmarks.machine import describe
 from research import RESULTS
 from research.development.tasks import cache
 from research.dynamics.data import Data, load
+from task2vec.atomic_file import atomic_file
 from task2vec.dynamics.monitor import InformationMonitor, Measurement
 from task2vec.dynamics.scratch import Images, ScratchSettings, ScratchTraining
 
@@ -104,9 +105,8 @@ def carry_out(run: Run) -> list[dict[str, Any]]:
 
         training.run_epoch(look)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_suffix(".partial")
-    partial.write_text(json.dumps(rows), encoding="utf-8")
-    partial.rename(kept)
+    with atomic_file(kept) as partial:
+        partial.write_text(json.dumps(rows), encoding="utf-8")
     return rows
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from task2vec.atomic_file import atomic_file
 from task2vec.dynamics.deficits import Deficit, Transform
 from task2vec.dynamics.scratch import Images, ScratchSettings, ScratchTraining
-from task2vec.dynamics.trace import Monitored, TraceSettings, at_rest
+from task2vec.dynamics.trace import Monitored, TraceSettings
 from task2vec.messages.dynamics import CourseEpoch, CourseRecord
 
 
@@ -164,18 +164,15 @@ class _Followed:
             lab.classes,
             epoch=max(0, training.epoch - 1),
         )
-        monitored = Monitored(images, labels, settings=TraceSettings())
-        with at_rest(training.network) as network:
-            loss, accuracy = monitored.loss_and_accuracy(monitored.logits(network))
-            trace = monitored.trace(network, classes=lab.classes)
+        seen = Monitored(images, labels, settings=TraceSettings()).look(training.network)
         self._rows.append(
             CourseEpoch(
                 epoch=training.epoch,
                 test_accuracy=training.accuracy(lab.test),
-                loss=loss,
-                accuracy=accuracy,
-                trace=trace.total,
-                trace_error=trace.error,
-                layers=trace.layers,
+                loss=seen.loss,
+                accuracy=seen.accuracy,
+                trace=seen.trace.total,
+                trace_error=seen.trace.error,
+                layers=seen.trace.layers,
             )
         )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from task2vec.atomic_file import atomic_file, writable
-from task2vec.dynamics.trace import Forward, Monitored, TraceSettings, at_rest, unwrapped
+from task2vec.dynamics.trace import Forward, Monitored, TraceSettings, unwrapped
 from task2vec.errors import InputError, SettingError
 from task2vec.messages.dynamics import Measurement
 
@@ -92,21 +92,18 @@ class InformationMonitor:
             return None
         started = perf_counter()
         self._began = started if self._began is None else self._began
-        with at_rest(self._model) as network:
-            logits = self._monitored.logits(network)
-            loss, accuracy = self._monitored.loss_and_accuracy(logits)
-            trace = self._monitored.trace(network, classes=logits.shape[1])
+        seen = self._monitored.look(self._model)
         cost = perf_counter() - started
         measurement = Measurement(
             step=self._steps,
             epoch=epoch,
             seconds=started - self._began,
             cost=cost,
-            loss=loss,
-            accuracy=accuracy,
-            trace=trace.total,
-            trace_error=trace.error,
-            layers=trace.layers,
+            loss=seen.loss,
+            accuracy=seen.accuracy,
+            trace=seen.trace.total,
+            trace_error=seen.trace.error,
+            layers=seen.trace.layers,
         )
         self.measurements.append(measurement)
         if self._path is not None:

@@ -68,6 +68,15 @@ class Trace:
     layers: tuple[LayerTrace, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A network at one moment: mean ``loss`` in nats, ``accuracy``, and the ``trace``."""
+
+    loss: float
+    accuracy: float
+    trace: Trace
+
+
 class Monitored:
     """The images on which a network is looked at while it learns.
 
@@ -103,6 +112,16 @@ class Monitored:
         self.likelihood = Likelihood.BERNOULLI if several else Likelihood.CATEGORICAL
         self._settings = settings
         self._forward = forward or _logits_of_call
+
+    def look(self, model: nn.Module) -> Look:
+        """Return what the images tell of a network, which is left as it was.
+
+        Raises as `logits` and `trace` do.
+        """
+        with at_rest(model) as network:
+            logits = self.logits(network)
+            loss, accuracy = self.loss_and_accuracy(logits)
+            return Look(loss, accuracy, self.trace(network, classes=logits.shape[1]))
 
     def logits(self, network: nn.Module) -> Tensor:
         """Return the (N, C) logits; the network must be in evaluation mode.

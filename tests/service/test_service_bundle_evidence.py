@@ -59,7 +59,8 @@ def test_the_answer_says_how_much_comes_from_bundles(served: Workspace, fresh: W
     moved = 100 * gain_of(answer)
     assert (
         "6 known tasks and 6 gains come from 1 bundle (near), which move expected gains by up to "
-        f"{moved:.1f} points: that of {OTHER} by {moved:+.1f}. To leave them out, answer without bundles: `--no-bundles`, or `bundles=False` in Python."
+        f"{moved:.1f} points: that of {OTHER} by {moved:+.1f}. To leave them out, answer "
+        "without bundles: `--no-bundles`, or `bundles=False` in Python."
     ) in answer.evidence_summary
     assert "bundle" not in asked(served).evidence_summary
 

@@ -39,7 +39,8 @@ def of_bundles(
             f"{shown(model)} by {100 * moved:+z.1f}"
         )
     return [
-        f"{text}. To leave them out, answer without bundles: `--no-bundles`, or `bundles=False` in Python."
+        f"{text}. To leave them out, answer without bundles: `--no-bundles`, or `bundles=False` in "
+        "Python."
     ]
 
 

@@ -11,7 +11,7 @@ import { access } from "../state/access";
 import { atlas } from "../state/atlas";
 import { go, route } from "../state/route";
 import { RunningJob } from "../state/running-job";
-import { said, sending } from "../state/sending";
+import { sending } from "../state/sending";
 import type { Page } from "./page";
 
 const MOST_CLASSES = 60;
@@ -156,9 +156,8 @@ export class DropPage extends Panel {
 
   private embedded(job: Job): void {
     if (job.state !== "succeeded") return;
-    const task = job.result as unknown as { id: string; warnings: string[] };
+    const task = job.result as unknown as { id: string };
     sending.clear();
-    said.set(task.id, task.warnings);
     void atlas.reload();
     go(["recommend", task.id], { new: "1" });
   }

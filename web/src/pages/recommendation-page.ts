@@ -19,7 +19,7 @@ import { access } from "../state/access";
 import { atlas } from "../state/atlas";
 import { route } from "../state/route";
 import { RunningJob } from "../state/running-job";
-import { said } from "../state/sending";
+import { details } from "../state/task";
 import type { Page } from "./page";
 
 const BUDGET = 60;
@@ -37,12 +37,17 @@ export class RecommendationPage extends Panel {
 
   constructor() {
     super();
-    new Watch(this, access, route, atlas);
+    new Watch(this, access, route, atlas, details);
     void atlas.load();
   }
 
   private get limits(): Limits {
     return limitsOf(route.query);
+  }
+
+  /** What was warned of while the images were embedded that the page was opened for. */
+  private get embeddedWith(): readonly string[] {
+    return route.query.has("new") ? (details.of(this.task).value?.warnings ?? []) : [];
   }
 
   private get question() {
@@ -134,7 +139,7 @@ export class RecommendationPage extends Panel {
     const looked = route.query.get("model") ?? leading(answer, plain);
     const explained = answer.recommendations.some((each) => each.model === looked) ? looked : answer.chosen;
     return html`
-      ${verdict(answer, plain)} ${warnings([...(said.get(this.task) ?? []), ...answer.warnings])} ${this.actions(answer)}
+      ${verdict(answer, plain)} ${warnings([...this.embeddedWith, ...answer.warnings])} ${this.actions(answer)}
       <section class="card">
         <div class="section-head">
           <h2>Candidates</h2>

@@ -11,14 +11,15 @@ export function expertTable(experts: Model[], task: string): TemplateResult {
     <table class="plain">
       <thead><tr><th scope="col">Expert</th><th scope="col">Fine-tuned from</th><th scope="col">Architecture</th><th scope="col">Since</th></tr></thead>
       <tbody>
-        ${experts.map(
-          (each) => html`<tr>
-            <th scope="row"><a href=${link(["outcomes"], { model: atlas.startName(each) ?? each.name, task })}>${name(each.name)}</a></th>
-            <td>${atlas.startName(each) ? name(atlas.startName(each)!) : "–"}</td>
+        ${experts.map((each) => {
+          const start = atlas.startName(each);
+          return html`<tr>
+            <th scope="row"><a href=${link(["outcomes"], { model: start ?? each.name, task })}>${name(each.name)}</a></th>
+            <td>${start ? name(start) : "–"}</td>
             <td><code>${each.architecture}</code></td>
             <td>${when(each.created)}</td>
-          </tr>`,
-        )}
+          </tr>`;
+        })}
       </tbody>
     </table>
   </div>`;

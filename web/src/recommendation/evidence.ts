@@ -12,7 +12,7 @@ export function moved(answer: Recommended, model: string, recipe: Recipe): Templ
   const found = answer.explanation?.outcomes.find((each) => each.model === model);
   return html`<section class="card">
     <h2>What speaks for ${name(model)}</h2>
-    ${recipe === "linear-probe" ? nothing : html`<p class="quiet">It is reckoned in gains of a linear probe. What it gains with ${RECIPES[recipe]} is expected to gain follows from them.</p>`}
+    ${recipe === "linear-probe" ? nothing : html`<p class="quiet">It is reckoned in gains of a linear probe. What is expected with ${RECIPES[recipe]} follows from them.</p>`}
     ${answer.explanation ? textOf(answer.explanation, "outcomes", model) : nothing}
     ${found
       ? html`${sum([

@@ -107,6 +107,3 @@ class Sending extends Source {
 }
 
 export const sending = new Sending();
-
-/** What was warned of as a task was embedded, by its id: told where its recommendation opens. */
-export const said = new Map<string, readonly string[]>();
